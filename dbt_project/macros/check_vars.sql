@@ -1,0 +1,97 @@
+{#- What each var may hold. A new var gets its line here and its comment in dbt_project.yml. -#}
+{% macro var_rules() %}
+    {{ return({
+        "as_of": ["date", none],
+        "horizon_days": ["integer", 1],
+        "n_training_windows": ["integer", 0],
+        "n_backtest_windows": ["integer", 0],
+        "history_days": ["integer", 1],
+        "min_history_days": ["integer", 1],
+        "max_training_customers": ["integer", 1],
+        "popularity_days": ["integers", 1],
+        "best_seller_days": ["popularity span", none],
+        "age_band_prior": ["integer", 0],
+        "n_popular": ["integer", 12],
+        "n_classes": ["integer", 12],
+        "purchase_grain": ["grains", none],
+        "taste_attributes": ["attributes", none],
+        "age_band_ends": ["integers", 0],
+        "unknown_postal_code_share": ["share", none],
+        "max_rejected_share": ["share", none],
+    }) }}
+{% endmacro %}
+
+
+{#- Stops the run, before anything is built, at the first var that is not known or can't hold its value. -#}
+{% macro check_vars() %}
+    {% if not execute %}{{ return("") }}{% endif %}
+    {% set rules = var_rules() %}
+    {% for name in invocation_args_dict.get("vars") or {} %}
+        {% if name not in rules %}
+            {{ stop("--vars: '" ~ name ~ "' is not a var of this project; known are " ~ rules.keys() | sort | join(", ") ~ ".") }}
+        {% endif %}
+    {% endfor %}
+    {% for name, rule in rules.items() %}
+        {% set wanted = broken_rule(var(name), rule[0], rule[1]) %}
+        {% if wanted %}
+            {{ stop("--vars: " ~ name ~ " is " ~ var(name) | tojson ~ "; set it to " ~ wanted ~ ".") }}
+        {% endif %}
+    {% endfor %}
+    {{ return("") }}
+{% endmacro %}
+
+
+{#- What is wanted instead of value, in words, or an empty string when value will do. -#}
+{% macro broken_rule(value, kind, least) %}
+    {% if kind == "integer" %}
+        {{ return("" if is_integer(value, least) else "a whole number of at least " ~ least) }}
+    {% elif kind == "share" %}
+        {{ return("" if value is number and value is not boolean and 0 <= value <= 1 else "a number from 0 to 1") }}
+    {% elif kind == "date" %}
+        {{ return("" if value is none or is_date(value) else "a day in the form yyyy-mm-dd") }}
+    {% elif kind == "popularity span" %}
+        {{ return("" if value in var("popularity_days") else "one of popularity_days, " ~ var("popularity_days") | join(", ")) }}
+    {% elif kind == "attributes" %}
+        {% set needed = ["colour_group", "graphical_appearance", "index_group"] %}
+        {% set good = value is mapping and needed | reject("in", value) | list | length == 0 %}
+        {{ return("" if good else "a mapping of names to columns of articles.csv, with at least " ~ needed | join(", ")) }}
+    {% elif kind == "grains" %}
+        {% set known = (var("taste_attributes").keys() | list) + ["product", "article"] %}
+        {% set given = purchase_grains() %}
+        {% set good = given and given | reject("in", known) | list | length == 0 and given | unique | list | length == given | length %}
+        {{ return("" if good else "one or a list of " ~ known | join(", ")) }}
+    {% else %}
+        {% set wanted = "a list of whole numbers of at least " ~ least %}
+        {% if value is string or value is not sequence or value | length == 0 %}{{ return(wanted) }}{% endif %}
+        {% for item in value %}
+            {% if not is_integer(item, least) %}{{ return(wanted) }}{% endif %}
+        {% endfor %}
+        {{ return("") }}
+    {% endif %}
+{% endmacro %}
+
+
+{% macro is_integer(value, least) %}
+    {{ return(value is integer and value is not boolean and value >= least) }}
+{% endmacro %}
+
+
+{% macro is_date(value) %}
+    {% if not modules.re.fullmatch("\\d{4}-\\d{2}-\\d{2}", value | string) %}{{ return(false) }}{% endif %}
+    {% set parts = (value | string).split("-") | map("int") | list %}
+    {% set days_in_month = [31, 29 if parts[0] % 4 == 0 and (parts[0] % 100 != 0 or parts[0] % 400 == 0) else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] %}
+    {{ return(1 <= parts[1] <= 12 and 1 <= parts[2] <= days_in_month[parts[1] - 1]) }}
+{% endmacro %}
+
+
+{#- The var purchase_grain as a list: one grain may be given without brackets. -#}
+{% macro purchase_grains() %}
+    {% set given = var("purchase_grain") %}
+    {{ return([given] if given is string else (given or []) | list) }}
+{% endmacro %}
+
+
+{#- Ends the run with one sentence. dbt exits with status 2. -#}
+{% macro stop(sentence) %}
+    {% do exceptions.raise_compiler_error(sentence) %}
+{% endmacro %}

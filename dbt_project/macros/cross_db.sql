@@ -1,0 +1,23 @@
+{#- What differs between engines, one macro each, behind adapter.dispatch. -#}
+
+{#- A value of another type, or null where the text is not one. -#}
+{% macro try_cast(expression, type) %}{{ return(adapter.dispatch("try_cast", "next_week")(expression, type)) }}{% endmacro %}
+{% macro default__try_cast(expression, type) %}try_cast({{ expression }} as {{ type }}){% endmacro %}
+
+{#- A whole number from 0 to 999,999 that depends on the text alone: the same on each machine and run. -#}
+{% macro hash_million(expression) %}{{ return(adapter.dispatch("hash_million", "next_week")(expression)) }}{% endmacro %}
+{% macro default__hash_million(expression) %}cast(conv(substr(md5({{ expression }}), 1, 8), 16, 10) as bigint) % 1000000{% endmacro %}
+{% macro duckdb__hash_million(expression) %}cast(('0x' || substr(md5({{ expression }}), 1, 8)) as bigint) % 1000000{% endmacro %}
+
+{#- Days from one date to a later one. -#}
+{% macro days_between(earlier, later) %}cast({{ dbt.datediff(earlier, later, "day") }} as integer){% endmacro %}
+
+{#- The day n days after (before, when negative) a date. -#}
+{% macro add_days(date, n) %}cast({{ dbt.dateadd("day", n, date) }} as date){% endmacro %}
+
+{#- The value of one column in the row where another is largest. -#}
+{% macro value_at_max(value, by) %}{{ return(adapter.dispatch("value_at_max", "next_week")(value, by)) }}{% endmacro %}
+{% macro default__value_at_max(value, by) %}max_by({{ value }}, {{ by }}){% endmacro %}
+
+{#- One text out of a row's columns, for people to read. -#}
+{% macro row_text(columns) %}concat_ws(',' {%- for column in columns %}, coalesce({{ column }}, ''){% endfor %}){% endmacro %}

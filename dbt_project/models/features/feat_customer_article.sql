@@ -1,0 +1,48 @@
+with purchases as (
+
+    select * from {{ ref("stg_transactions") }}
+
+),
+
+windows as (
+
+    select * from {{ ref("windows") }}
+
+),
+
+window_customers as (
+
+    select * from {{ ref("window_customers") }}
+
+),
+
+counted as (
+
+    select
+        windows.window_id,
+        purchases.customer_key,
+        purchases.article_key,
+        windows.cutoff_on,
+        sum(purchases.quantity) as n_bought,
+        count(*) as n_times,
+        min(purchases.sold_on) as first_bought_on,
+        max(purchases.sold_on) as last_bought_on
+    from window_customers
+    inner join windows on window_customers.window_id = windows.window_id
+    inner join purchases
+        on
+            window_customers.customer_key = purchases.customer_key
+            and {{ in_history("purchases.sold_on", "windows") }}
+    group by windows.window_id, purchases.customer_key, purchases.article_key, windows.cutoff_on
+
+)
+
+select
+    window_id,
+    customer_key,
+    article_key,
+    cast(n_bought as integer) as n_bought,
+    cast(n_times as integer) as n_times,
+    {{ days_between("last_bought_on", "cutoff_on") }} as days_since_last_bought,
+    {{ days_between("first_bought_on", "cutoff_on") }} as days_since_first_bought
+from counted

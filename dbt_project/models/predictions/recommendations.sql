@@ -1,0 +1,13 @@
+-- depends_on: {{ ref("abt_customers") }}
+-- depends_on: {{ ref("abt_purchases") }}
+-- depends_on: {{ ref("abt_classes") }}
+-- depends_on: {{ ref("cand_popular_overall") }}
+-- depends_on: {{ ref("cand_popular_age_band") }}
+-- depends_on: {{ ref("window_labels") }}
+{{ declared_table({
+    "window_id": "integer",
+    "customer_key": "integer",
+    "recommendation_rank": "integer",
+    "article_key": "integer",
+    "system": dbt.type_string(),
+}) }}

@@ -1,0 +1,27 @@
+with articles as (
+
+    select * from {{ source("hm", "articles") }}
+
+),
+
+numbered as (
+
+    select
+        *,
+        row_number() over (partition by article_id order by {{ row_text(input_columns()["articles"]) }}) as copy_number
+    from articles
+    where trim(article_id) <> ''
+
+)
+
+select
+    cast(row_number() over (order by article_id) as integer) as article_key,
+    article_id,
+    coalesce(nullif(trim(product_code), ''), article_id) as product_code,
+    {{ named("prod_name") }} as prod_name,
+    {{ named("product_group_name") }} as product_group,
+    {%- for attribute, column in var("taste_attributes").items() %}
+    {{ named(column) }} as {{ attribute }}{{ "," if not loop.last }}
+    {%- endfor %}
+from numbered
+where copy_number = 1

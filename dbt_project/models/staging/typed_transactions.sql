@@ -1,0 +1,66 @@
+with transactions as (
+
+    select * from {{ source("hm", "transactions_train") }}
+
+),
+
+articles as (
+
+    select * from {{ ref("stg_articles") }}
+
+),
+
+customers as (
+
+    select * from {{ ref("stg_customers") }}
+
+),
+
+typed as (
+
+    select
+        {{ try_cast("transactions.t_dat", "date") }} as sold_on,
+        customers.customer_key,
+        articles.article_key,
+        {{ try_cast("transactions.price", "double") }} as price,
+        {{ try_cast("transactions.sales_channel_id", "integer") }} = 2 as is_online,
+        transactions.t_dat,
+        transactions.customer_id,
+        transactions.article_id,
+        transactions.price as price_text,
+        transactions.sales_channel_id
+    from transactions
+    left join customers on transactions.customer_id = customers.customer_id
+    left join articles on transactions.article_id = articles.article_id
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when trim(coalesce(customer_id, '')) = '' then 'empty customer_id'
+            when trim(coalesce(article_id, '')) = '' then 'empty article_id'
+            when customer_key is null then 'unknown customer_id'
+            when article_key is null then 'unknown article_id'
+            when sold_on is null then 't_dat is not a day'
+            when price is null or isnan(price) or isinf(price) then 'price is not a number'
+            when price < 0 then 'price is negative'
+        end as rejected_because
+    from typed
+
+)
+
+select
+    sold_on,
+    customer_key,
+    article_key,
+    price,
+    is_online,
+    rejected_because,
+    case
+        when rejected_because is not null
+            then {{ row_text(["t_dat", "customer_id", "article_id", "price_text", "sales_channel_id"]) }}
+    end as row_text
+from judged

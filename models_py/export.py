@@ -1,0 +1,110 @@
+"""From the predictions in the DuckDB file to submission.csv."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from models_py.frames import Frames, IntArray
+from models_py.ranking import LIST_LENGTH
+from models_py.submission import Block, write_submission
+from models_py.warehouse import (
+    WarehouseError,
+    read_article_ids,
+    read_best_sellers,
+    read_customer_ids,
+)
+
+FILE_NAME = "submission.csv"
+ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".parquet")
+BLOCK_SIZE = 50_000
+
+
+def customers_file(data_dir: Path) -> Path:
+    """The file that says for whom, and in which order: sample_submission, or else customers.
+
+    Raises
+    ------
+    WarehouseError
+        If neither is in the folder.
+    """
+    for name in ("sample_submission", "customers"):
+        for ending in ENDINGS:
+            if (data_dir / f"{name}{ending}").is_file():
+                return data_dir / f"{name}{ending}"
+    raise WarehouseError(
+        f"{data_dir} has neither sample_submission nor customers ({', '.join(ENDINGS)}); "
+        "set HM_DATA_DIR to the folder that dbt build read."
+    )
+
+
+def customers_in_order(path: Path) -> list[str]:
+    """The customer_id of each row of the file, each once, in the order of the file.
+
+    Raises
+    ------
+    WarehouseError
+        If the file has no column customer_id.
+    """
+    with duckdb.connect() as connection:
+        if path.suffix == ".parquet":
+            rows = connection.read_parquet(str(path))
+        else:
+            rows = connection.read_csv(str(path), header=True, all_varchar=True, delimiter=",")
+        if "customer_id" not in rows.columns:
+            raise WarehouseError(
+                f"{path}: column customer_id is missing (found: {', '.join(rows.columns)}); add it."
+            )
+        ids = rows.project("cast(customer_id as varchar) as customer_id").fetchnumpy()["customer_id"]
+    return [str(i) for i in dict.fromkeys(ids) if isinstance(i, str) and i.strip()]
+
+
+def recommendation_rows(
+    window_id: int, frames: Frames, lists: IntArray, system: str
+) -> pd.DataFrame:
+    """Rows of predictions.recommendations: twelve for each customer, in order."""
+    n = len(lists)
+    return pd.DataFrame(
+        {
+            "window_id": np.full(n * LIST_LENGTH, window_id, np.int32),
+            "customer_key": np.repeat(frames.customer_keys.astype(np.int32), LIST_LENGTH),
+            "recommendation_rank": np.tile(np.arange(1, LIST_LENGTH + 1, dtype=np.int32), n),
+            "article_key": lists.astype(np.int32).ravel(),
+            "system": system,
+        }
+    )
+
+
+def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Path) -> int:
+    """Write the recommendations of window 0 as submission.csv; returns the number of customers.
+
+    A customer of sample_submission who is not in customers gets the best sellers.
+
+    Raises
+    ------
+    WarehouseError
+        If the file of customers can't be read.
+    """
+    customer_ids = customers_in_order(customers_path)
+    article_ids = read_article_ids(connection)
+    place = {customer_id: key for key, customer_id in enumerate(read_customer_ids(connection), 1)}
+    lists = np.tile(read_best_sellers(connection, 0)[:LIST_LENGTH], (len(place) + 1, 1))
+    found = connection.execute(
+        """
+        select customer_key, recommendation_rank, article_key
+        from predictions.recommendations
+        where window_id = 0
+        """
+    ).fetchnumpy()
+    lists[found["customer_key"], found["recommendation_rank"] - 1] = found["article_key"]
+
+    def blocks() -> Iterator[Block]:
+        for start in range(0, len(customer_ids), BLOCK_SIZE):
+            ids = customer_ids[start : start + BLOCK_SIZE]
+            # Row 0 is nobody's: it holds the best sellers, for whom the file of customers lacks.
+            keys = [place.get(customer_id, 0) for customer_id in ids]
+            yield np.array(ids, dtype=object), article_ids[lists[keys]]
+
+    return write_submission(path, customer_ids, blocks(), article_ids[1:])

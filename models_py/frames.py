@@ -1,0 +1,83 @@
+"""The tables of one window, as a model receives them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from models_py import columns
+
+IntArray = npt.NDArray[np.int64]
+ScoreArray = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Rows of the abt tables for some customers of one window.
+
+    Attributes
+    ----------
+    window_id
+        Which window.
+    customers
+        Rows of abt_customers in the order of customer_key: what each row of a score stands for.
+    purchases
+        By purchase grain, the rows of abt_purchases: customer_key, feature_key, purchase_weight.
+    labels
+        Rows of window_labels: customer_key, article_key. Empty for the submission window.
+    popular
+        Rows of cand_popular_age_band: age_band, article_key, popular_rank.
+    """
+
+    window_id: int
+    customers: pd.DataFrame
+    purchases: dict[str, pd.DataFrame]
+    labels: pd.DataFrame
+    popular: pd.DataFrame
+
+    @property
+    def customer_keys(self) -> IntArray:
+        """customer_key of each row, ascending, int64."""
+        return self.customers[columns.CUSTOMER].to_numpy(np.int64)
+
+    @property
+    def is_new(self) -> npt.NDArray[np.bool_]:
+        """True where the customer has no history in this window."""
+        return (self.customers[columns.RECENCY] == columns.NEVER).to_numpy(bool)
+
+    def rows_of(self, customer_keys: IntArray) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+        """Row of each given customer_key, and whether it is among these customers at all."""
+        known = self.customer_keys
+        if len(known) == 0:
+            return np.zeros(len(customer_keys), np.int64), np.zeros(len(customer_keys), bool)
+        rows = np.minimum(np.searchsorted(known, customer_keys), len(known) - 1)
+        return rows, known[rows] == customer_keys
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The articles among which the twin models choose in one window, best seller first.
+
+    Attributes
+    ----------
+    article_keys
+        (n_classes,) int64; from the window's history, never from its label.
+    buyer_share
+        (n_classes,) float64: the share of the last best_seller_days' customers who bought it.
+    """
+
+    article_keys: IntArray
+    buyer_share: npt.NDArray[np.float64]
+
+    def targets(self, frames: Frames) -> sparse.csr_matrix:
+        """Which class each customer bought in the label: (n_customers, n_classes) of 0 and 1."""
+        rows, is_scored = frames.rows_of(frames.labels[columns.CUSTOMER].to_numpy(np.int64))
+        place = pd.Series(np.arange(len(self.article_keys)), index=self.article_keys)
+        found = place.reindex(frames.labels[columns.ARTICLE]).to_numpy(np.float64)
+        keep = is_scored & ~np.isnan(found)
+        return sparse.csr_matrix(
+            (np.ones(int(keep.sum()), np.float32), (rows[keep], found[keep].astype(np.int64))),
+            shape=(len(frames.customers), len(self.article_keys)),
+        )

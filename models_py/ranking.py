@@ -1,0 +1,86 @@
+"""From scores to lists of twelve."""
+
+import numpy as np
+import numpy.typing as npt
+
+from models_py.frames import IntArray, ScoreArray
+
+LIST_LENGTH = 12
+EMPTY = -1
+
+
+def top_articles(scores: ScoreArray, article_keys: IntArray, k: int = LIST_LENGTH) -> IntArray:
+    """The k articles of highest score for each row, best first.
+
+    Equal scores keep the order of article_keys, so the lists do not depend on how the sort works.
+
+    Parameters
+    ----------
+    scores
+        (n, n_articles) float32, finite.
+    article_keys
+        (n_articles,) the article of each column.
+    k
+        Length of the lists.
+
+    Returns
+    -------
+    int64 array
+        (n, k); EMPTY (-1) fills up where there are fewer than k articles.
+    """
+    n, n_articles = scores.shape
+    # One whole number a score that orders as the score does and, among equals, by column: bits of
+    # a float32 order as whole numbers once those of negative numbers are turned over. Adding 0
+    # makes the two zeros one.
+    bits = np.ascontiguousarray(scores + np.float32(0)).view(np.int32)
+    ordered = (bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))).astype(np.int64)
+    unique = (ordered << 32) | (n_articles - 1 - np.arange(n_articles, dtype=np.int64))
+    taken = min(k, n_articles)
+    if taken < n_articles:
+        best = np.argpartition(-unique, taken - 1, axis=1)[:, :taken]
+    else:
+        best = np.tile(np.arange(n_articles), (n, 1))
+    order = np.argsort(-np.take_along_axis(unique, best, axis=1), axis=1)
+    lists = np.full((n, k), EMPTY, dtype=np.int64)
+    lists[:, :taken] = article_keys[np.take_along_axis(best, order, axis=1)]
+    return lists
+
+
+def merge_lists(lists: IntArray, filler: IntArray, k: int = LIST_LENGTH) -> IntArray:
+    """Fill each list up to k distinct articles from one list of fillers.
+
+    Parameters
+    ----------
+    lists
+        (n, any) article keys, best first; negative is an empty slot; no article twice in a row.
+    filler
+        (m,) article keys, best first, at least k of them distinct.
+    k
+        Length of the lists that are returned.
+
+    Returns
+    -------
+    int64 array
+        (n, k) distinct article keys in each row.
+
+    Raises
+    ------
+    ValueError
+        If the filler is too short to fill a list.
+    """
+    if len(np.unique(filler)) < min(k, LIST_LENGTH):
+        raise ValueError(f"A list of {k} articles needs as many known ones; there are {len(filler)}.")
+    lists = lists[:, :k]
+    filled = np.full((len(lists), k), EMPTY, dtype=np.int64)
+    filled[:, : lists.shape[1]] = lists
+    short = np.flatnonzero((filled < 0).any(axis=1))
+    for row in short:
+        kept = filled[row][filled[row] >= 0]
+        more = filler[~np.isin(filler, kept)]
+        filled[row] = np.concatenate([kept, more])[:k]
+    return filled
+
+
+def replace_rows(lists: IntArray, where: npt.NDArray[np.bool_], other: IntArray) -> IntArray:
+    """The rows of `other` where told, those of `lists` elsewhere."""
+    return np.where(where[:, None], other, lists)

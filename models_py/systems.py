@@ -1,0 +1,189 @@
+"""Every system of the evaluation for one window: fitted, chosen on earlier windows, and scored."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from models_py import blend, popularity, purchases, tastes
+from models_py.blend import Held
+from models_py.frames import Classes, Frames, IntArray, ScoreArray
+from models_py.least_squares import PENALTIES
+from models_py.ranking import merge_lists, replace_rows, top_articles
+
+BASELINE = "baseline"
+POPULAR_AGE_BAND = "popular_age_band"
+TASTES = "tastes"
+HYBRID = "hybrid"
+# The part of the hybrid that every customer shares.
+POPULAR = "popular"
+
+# Earlier windows on which penalties and weights are chosen, and customers looked at in each.
+N_TUNING_WINDOWS = 2
+MAX_TUNING_CUSTOMERS = 20_000
+# The penalty where there is no earlier window to choose on.
+DEFAULT_VARIANT = PENALTIES.index(3.0)
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A twin model by its two functions: fit(windows, classes) and score(fitted, frames, variant)."""
+
+    fit: Callable[[Sequence[Frames], Classes], Any]
+    score: Callable[[Any, Frames, int], ScoreArray]
+
+
+@dataclass(frozen=True)
+class FittedWindow:
+    """What is needed to score a window.
+
+    Attributes
+    ----------
+    classes
+        The articles among which the twins choose.
+    models
+        By twin, its fitted model; a twin that had nothing to learn from is not there.
+    variants
+        By twin, the penalty chosen on earlier windows.
+    weights
+        Of the hybrid's parts, chosen on earlier windows; None when there was no such window, or
+        no twin: then the hybrid is the best sellers of the age band.
+    chosen_on
+        The windows on which that was chosen.
+    """
+
+    classes: Classes
+    models: dict[str, Any]
+    variants: dict[str, int]
+    weights: dict[str, float] | None
+    chosen_on: list[int]
+
+
+def twins(grains: Sequence[str]) -> dict[str, Twin]:
+    """The twin models by the names that they have in the evaluation."""
+    found = {
+        f"purchases_{grain}": Twin(partial(purchases.fit, grain=grain), purchases.score)
+        for grain in grains
+    }
+    return {**found, TASTES: Twin(tastes.fit, tastes.score)}
+
+
+def system_names(grains: Sequence[str]) -> list[str]:
+    """Names of all systems in the order of the evaluation."""
+    return [BASELINE, POPULAR_AGE_BAND, *twins(grains), HYBRID]
+
+
+def fit_window(
+    training: Sequence[Frames],
+    classes: Classes,
+    grains: Sequence[str],
+    held: dict[int, Held],
+) -> FittedWindow:
+    """Fit each twin on the training windows and choose penalties and weights on the held ones.
+
+    Parameters
+    ----------
+    training
+        The windows before the one that will be scored; may be empty.
+    classes
+        The articles to choose among.
+    grains
+        The grains of the purchases twins.
+    held
+        Windows before the one that will be scored, each scored by models that saw only windows
+        before it.
+    """
+    models = {}
+    if training and len(classes.article_keys):
+        for system, twin in twins(grains).items():
+            fitted = twin.fit(training, classes)
+            if fitted is not None:
+                models[system] = fitted
+    judged = {w: h for w, h in held.items() if set(models) <= set(h.scores) and len(h.row)}
+    if not judged:
+        return FittedWindow(classes, models, dict.fromkeys(models, DEFAULT_VARIANT), None, [])
+    variants = {system: blend.best_variant(list(judged.values()), system) for system in models}
+    weights = (
+        blend.learn_weights(list(judged.values()), {POPULAR: 0, **variants}) if models else None
+    )
+    return FittedWindow(classes, models, variants, weights, list(judged))
+
+
+def hold_out(fitted: FittedWindow, frames: Frames, grains: Sequence[str]) -> Held:
+    """Score a past window with each penalty, for choosing among them later.
+
+    Customers without history are left out, since no twin speaks of them; of many customers, an
+    evenly spaced choice is kept.
+    """
+    known = np.flatnonzero(~frames.is_new)
+    if len(known) > MAX_TUNING_CUSTOMERS:
+        known = known[np.linspace(0, len(known) - 1, MAX_TUNING_CUSTOMERS).astype(np.int64)]
+    all_twins = twins(grains)
+    scores = {
+        system: [all_twins[system].score(model, frames, i)[known] for i in range(len(PENALTIES))]
+        for system, model in fitted.models.items()
+    }
+    scores[POPULAR] = [_popular_scores(fitted.classes, len(known))]
+    rows, is_scored = frames.rows_of(frames.labels["customer_key"].to_numpy(np.int64))
+    place = np.full(len(frames.customers), -1, np.int64)
+    place[known] = np.arange(len(known))
+    keep = is_scored & (place[rows] >= 0)
+    return Held(
+        scores=scores,
+        article_keys=fitted.classes.article_keys,
+        row=place[rows[keep]],
+        article=frames.labels["article_key"].to_numpy(np.int64)[keep],
+    )
+
+
+def recommend(
+    fitted: FittedWindow, frames: Frames, overall: IntArray, systems: Sequence[str]
+) -> dict[str, IntArray]:
+    """The list of twelve of each system for each customer.
+
+    Parameters
+    ----------
+    fitted
+        What `fit_window` returned for this window.
+    frames
+        The window's customers.
+    overall
+        (>= 12,) article keys of the best sellers, which fill up what is short.
+    systems
+        Which systems are wanted.
+
+    Returns
+    -------
+    dict of int64 arrays
+        (n_customers, 12) article keys, best first. Customers without history get the best
+        sellers of their age band from the twins and the hybrid, and so does everyone where a
+        system had nothing to learn from.
+    """
+    heuristic = popularity.best_sellers_of_age_band(frames, overall)
+    scores: dict[str, ScoreArray] = {}
+    parts = [system for system, weight in (fitted.weights or {}).items() if weight]
+    for system, twin in twins(list(frames.purchases)).items():
+        if system in fitted.models and (
+            system in systems or (HYBRID in systems and system in parts)
+        ):
+            scores[system] = twin.score(fitted.models[system], frames, fitted.variants[system])
+    if HYBRID in systems and fitted.weights:
+        scores[POPULAR] = _popular_scores(fitted.classes, len(frames.customers))
+        used = {system: fitted.weights[system] for system in parts}
+        scores[HYBRID] = blend.combine({s: scores[s] for s in parts}, used)
+    lists = {}
+    for system in systems:
+        if system == BASELINE:
+            lists[system] = popularity.best_sellers(frames, overall)
+        elif system in scores:
+            ranked = top_articles(scores[system], fitted.classes.article_keys)
+            lists[system] = replace_rows(merge_lists(ranked, overall), frames.is_new, heuristic)
+        else:
+            lists[system] = heuristic
+    return lists
+
+
+def _popular_scores(classes: Classes, n_customers: int) -> ScoreArray:
+    return np.tile(classes.buyer_share.astype(np.float32), (n_customers, 1))

@@ -1,0 +1,259 @@
+"""The DuckDB file: what training reads from it, writes into it, and how it is published."""
+
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from models_py import columns
+from models_py.frames import Classes, Frames, IntArray
+
+FILE_NAME = "hm.duckdb"
+WORK_FOLDER = "work"
+PREDICTIONS = ["recommendations", "customer_scores", "evaluation", "choices", "runs"]
+
+
+class WarehouseError(Exception):
+    """The DuckDB file can't be used; the message says why and what to do, in one sentence."""
+
+
+def work_file(out_dir: Path) -> Path:
+    """The file that dbt builds and training adds to."""
+    return out_dir / WORK_FOLDER / FILE_NAME
+
+
+def published_file(out_dir: Path) -> Path:
+    """The file that people read: always the whole result of the last run that ended well."""
+    return out_dir / FILE_NAME
+
+
+def open_work_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
+    """Open the file that dbt built, for reading and for writing predictions.
+
+    Memory and threads are bounded by HM_MEMORY_LIMIT (default 6GB) and HM_THREADS (default 2), as
+    in profiles.yml.
+
+    Raises
+    ------
+    WarehouseError
+        If the file is not there, is no DuckDB file, is in use, or dbt did not finish building it.
+    """
+    path = work_file(out_dir)
+    if not path.is_file():
+        raise WarehouseError(
+            f"{path} is not there; run dbt build first, with the same HM_OUT_DIR ({out_dir})."
+        )
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": os.environ.get("HM_MEMORY_LIMIT", "6GB"),
+        "threads": os.environ.get("HM_THREADS", "2"),
+        "temp_directory": str(path.parent / "spill"),
+    }
+    try:
+        connection = duckdb.connect(str(path), config=config)
+    except duckdb.IOException as problem:
+        reason = str(problem).splitlines()[0]
+        if "lock" in reason:
+            raise WarehouseError(
+                f"{path} is in use by another process (dbt, training or a reader); "
+                "wait for it to end, or close it."
+            ) from problem
+        raise WarehouseError(f"{path} can't be opened: {reason}") from problem
+    try:
+        connection.execute("select 1 from main.scored_customers limit 1")
+        connection.execute("select 1 from main.settings limit 1")
+    except duckdb.Error as problem:
+        connection.close()
+        raise WarehouseError(
+            f"{path} is not a finished build ({str(problem).splitlines()[0]}); "
+            "run dbt build again and mend what it reports."
+        ) from problem
+    return connection
+
+
+def read_settings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The dbt vars of the build, by name, as text."""
+    rows = connection.execute("select name, setting from settings order by name").fetchall()
+    return {str(name): str(setting) for name, setting in rows}
+
+
+def read_windows(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Rows of `windows` in the order of window_id, and the planned ones that history can't fill.
+
+    Returns
+    -------
+    DataFrame
+        window_id, cutoff_on, n_history_days, is_backtest, is_left_out.
+    """
+    return connection.execute(
+        """
+        select planned.window_id, planned.cutoff_on, planned.n_history_days, planned.is_backtest,
+               windows.window_id is null as is_left_out
+        from windows_planned as planned
+        left join windows on planned.window_id = windows.window_id
+        order by planned.window_id
+        """
+    ).df()
+
+
+def read_classes(connection: duckdb.DuckDBPyConnection, window_id: int) -> Classes:
+    """The popular articles of a window, from its history."""
+    rows = connection.execute(
+        "select article_key, buyer_share from abt_classes where window_id = ? order by popular_rank",
+        [window_id],
+    ).fetchnumpy()
+    return Classes(
+        np.asarray(rows["article_key"], np.int64), np.asarray(rows["buyer_share"], np.float64)
+    )
+
+
+def read_best_sellers(connection: duckdb.DuckDBPyConnection, window_id: int) -> IntArray:
+    """Article keys of a window's best sellers, the best first; at least twelve, sold or not.
+
+    Raises
+    ------
+    WarehouseError
+        If articles.csv has fewer than twelve articles.
+    """
+    found = connection.execute(
+        "select article_key from cand_popular_overall where window_id = ? order by popular_rank",
+        [window_id],
+    ).fetchnumpy()["article_key"]
+    if len(found) < 12:
+        raise WarehouseError(
+            f"articles has {len(found)} usable rows, and a recommendation is a list of twelve; "
+            "add articles."
+        )
+    return np.asarray(found, np.int64)
+
+
+def customer_shards(
+    connection: duckdb.DuckDBPyConnection, window_id: int, size: int
+) -> list[tuple[int, int]]:
+    """Ranges of customer_key, first and last, that split a window's customers into shards."""
+    rows = connection.execute(
+        """
+        select min(customer_key) as first_key, max(customer_key) as last_key
+        from (
+            select customer_key, (row_number() over (order by customer_key) - 1) // ? as shard
+            from window_customers
+            where window_id = ?
+        )
+        group by shard
+        order by shard
+        """,
+        [size, window_id],
+    ).fetchall()
+    return [(int(first), int(last)) for first, last in rows]
+
+
+def read_frames(
+    connection: duckdb.DuckDBPyConnection,
+    window_id: int,
+    grains: list[str],
+    keys: tuple[int, int] | None = None,
+) -> Frames:
+    """The abt rows of a window's customers, or of those with customer_key in a range (both ends in)."""
+    first, last = keys or (0, 2**31 - 1)
+    scope = "window_id = ? and customer_key between ? and ?"
+
+    def select(what: str, *more: object) -> pd.DataFrame:
+        return connection.execute(what, [window_id, first, last, *more]).df()
+
+    return Frames(
+        window_id=window_id,
+        customers=select(f"select * from abt_customers where {scope} order by customer_key"),
+        purchases={
+            grain: select(
+                f"""
+                select customer_key, feature_key, purchase_weight from abt_purchases
+                where {scope} and purchase_grain = ?
+                order by customer_key, feature_key
+                """,
+                grain,
+            )
+            for grain in grains
+        },
+        labels=select(
+            f"""
+            select customer_key, article_key from window_labels where {scope}
+            order by customer_key, article_key
+            """
+        ),
+        popular=connection.execute(
+            """
+            select age_band, article_key, popular_rank from cand_popular_age_band
+            where window_id = ? order by age_band, popular_rank
+            """,
+            [window_id],
+        ).df(),
+    )
+
+
+def read_slices(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Which slices of the evaluation each customer of a backtest window belongs to."""
+    return connection.execute(
+        f"""
+        select window_id, customer_key, {", ".join(columns.SLICES)}
+        from abt_customers
+        where window_id in (select window_id from windows where is_backtest)
+        order by window_id, customer_key
+        """
+    ).df()
+
+
+def read_article_ids(connection: duckdb.DuckDBPyConnection) -> npt.NDArray[np.object_]:
+    """article_id by article_key: element 0 is not used, keys start at 1."""
+    ids = connection.execute("select article_id from stg_articles order by article_key").fetchall()
+    return np.array([None, *(row[0] for row in ids)], dtype=object)
+
+
+def read_customer_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """customer_id of each customer, in the order of customer_key, which starts at 1."""
+    rows = connection.execute("select customer_id from stg_customers order by customer_key")
+    return [row[0] for row in rows.fetchall()]
+
+
+def clear_predictions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Empty the predictions tables, but for the list of runs."""
+    for table in PREDICTIONS:
+        if table != "runs":
+            connection.execute(f"delete from predictions.{table}")
+
+
+def write_predictions(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: pd.DataFrame
+) -> None:
+    """Add rows to a table of the schema predictions; columns are matched by name."""
+    connection.register("new_rows", rows)
+    connection.execute(f"insert into predictions.{table} by name select * from new_rows")
+    connection.unregister("new_rows")
+
+
+def publish(out_dir: Path) -> Path:
+    """Put a copy of the work file in the place of the published one, in one step.
+
+    A reader that has the old file open keeps reading it; the next to open sees the new one. The
+    views on the input files stay behind: they are of use only beside these.
+
+    Returns
+    -------
+    Path
+        The published file.
+    """
+    unfinished = out_dir / f".{FILE_NAME}.new" / FILE_NAME
+    shutil.rmtree(unfinished.parent, ignore_errors=True)
+    unfinished.parent.mkdir(parents=True)
+    try:
+        shutil.copyfile(work_file(out_dir), unfinished)
+        with duckdb.connect(str(unfinished)) as connection:
+            connection.execute("drop schema if exists raw cascade")
+        with unfinished.open("rb") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(published_file(out_dir))
+    finally:
+        shutil.rmtree(unfinished.parent, ignore_errors=True)
+    return published_file(out_dir)
