@@ -96,9 +96,13 @@ def load_values(con: duckdb.DuckDBPyConnection) -> None:
     ]))  # fmt: skip
     for table, texts in (
         ("word_name", words.GIVEN_NAMES), ("word_fabric", words.FABRICS),
-        ("word_detail", words.DETAILS), ("word_closing", words.CLOSINGS),
+        ("word_closing", words.CLOSINGS),
     ):  # fmt: skip
         load(con, table, [{"word_no": n, "word": word} for n, word in enumerate(texts)])
+    load(con, "word_detail", [
+        {"place": place, "word_no": n, "word": word}
+        for place, texts in words.DETAILS.items() for n, word in enumerate(texts)
+    ])  # fmt: skip
 
 
 def _sections_of(index: str, product_type: values.ProductType) -> list[tuple[int, str]]:
@@ -143,9 +147,9 @@ with drawn as (
             else least(75, 5 + floor(exp(u01(p, 'many') * 2.1 + gauss(p, 'more') * 0.45)))
         end::int as n_wanted,
         case
-            when u01(p, 'life') < 0.6 then 5 + 7 * u01(p, 'weeks')
-            when u01(p, 'life') < 0.88 then 12 + 14 * u01(p, 'weeks')
-            else 40 + 60 * u01(p, 'weeks')
+            when u01(p, 'life') < 0.6 then 4 + 5 * u01(p, 'weeks')
+            when u01(p, 'life') < 0.88 then 9 + 11 * u01(p, 'weeks')
+            else 35 + 50 * u01(p, 'weeks')
         end as life_weeks,
         1.25 * gauss(p, 'popularity') as log_popularity,
         1.06 * exp(0.33 * gauss(p, 'price')) as price_factor,
@@ -232,8 +236,10 @@ select
     k.perceived_colour_master_id, k.perceived_colour_master_name,
     p.*,
     p.log_popularity + 0.9 * gauss(k.article_no, 'variant') as log_raw,
-    -- few articles sell nothing at all: the lower half is drawn together
-    case when log_raw < 0 then 0.75 * log_raw else log_raw end as log_weight,
+    -- few articles sell nothing at all, so the lower half is drawn together; so are children's
+    -- and men's articles, which share few sales among many
+    case p.index_group_no when 4 then 0.35 when 3 then 0.75 else 1 end
+        * case when log_raw < 0 then 0.5 * log_raw else log_raw end as log_weight,
     u01(k.article_no, 'unsold') < 0.0085 as is_never_sold,
     -- prices end in 99 cents; the data file divides euro by 590
     (100 * greatest(1, round(p.euro * p.price_factor
@@ -335,7 +341,11 @@ join departments as d
     on a.section_no = d.section_no and a.garment_group_no = d.garment_group_no
 join word_name as n on n.word_no = floor(u01(a.product_no, 'word') * {n_names})
 join word_fabric as f on f.word_no = floor(u01(a.product_no, 'fabric') * {n_fabrics})
-join word_detail as t on t.word_no = floor(u01(a.product_no, 'detail') * {n_details})
+join word_detail as t
+    on t.word_no = floor(u01(a.product_no, 'detail') * {n_details})
+    and t.place = case a.product_group_name
+        when 'Garment Upper body' then 'upper' when 'Garment Full body' then 'upper'
+        when 'Garment Lower body' then 'lower' else 'other' end
 join word_closing as c on c.word_no = floor(u01(a.product_no, 'closing') * {n_closings})
 order by a.article_no
 """
@@ -346,6 +356,6 @@ def articles_file() -> str:
     return _ARTICLES_FILE.format(
         n_names=len(words.GIVEN_NAMES),
         n_fabrics=len(words.FABRICS),
-        n_details=len(words.DETAILS),
+        n_details=len(words.DETAILS["other"]),
         n_closings=len(words.CLOSINGS),
     )

@@ -56,7 +56,8 @@ def generate(
 ) -> None:
     """Write the four files into the folder `out`, replacing what is there once all are whole.
 
-    Raises ValueError for fewer than 50 customers, an unknown format or an `out` that is a file.
+    Raises ValueError for fewer than 50 customers, an unknown format, an `out` that is a file or
+    holds the tables in another format, or a memory limit that DuckDB doesn't understand.
     """
     if n_customers < MIN_CUSTOMERS:
         raise ValueError(f"--customers must be {MIN_CUSTOMERS} or more, found {n_customers}.")
@@ -64,6 +65,11 @@ def generate(
         raise ValueError(f"--format must be one of {', '.join(FORMATS)}, found {file_format}.")
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out must be a folder, and {out} is a file.")
+    for other in FORMATS:
+        found = out / f"{TABLES[0]}.{other}"
+        if other != file_format and found.exists():
+            # readers would take one data set's articles with the other's purchases
+            raise ValueError(f"{found} exists: keep to --format {other} or name another folder.")
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".demo-", dir=out) as scratch:
         folder = Path(scratch)

@@ -28,12 +28,12 @@ _GROUPS_BY_AGE = (
 # type, colour, section, pattern and style, and near the theme of the basket; the rest is anything.
 _SETTINGS: dict[str, float] = {
     "n1": 0.43, "n2": 0.66, "n3": 0.785, "n4": 0.86, "n5": 0.91, "n6": 0.942, "n_tail": 3.1,
-    "as_usual": 0.3,
+    "as_usual": 0.5,
     "stay": 0.55, "stay_basket": 0.7,
     "to_type": 0.17, "to_colour": 0.47, "to_section": 0.59, "to_pattern": 0.71, "to_style": 0.83,
     "to_theme": 0.92,
     "taste_width": 0.05, "style_width": 0.06, "theme_width": 0.02, "redraw_width": 0.3,
-    "baskets_back": 0.5, "rebuy_soon": 0.15, "rebuy_later": 0.06, "rebuy_late": 0.01,
+    "baskets_back": 0.5, "rebuy_soon": 0.13, "rebuy_later": 0.045, "rebuy_late": 0.01,
 }  # fmt: skip
 
 _POOLS = """

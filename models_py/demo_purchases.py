@@ -60,7 +60,7 @@ select
     c.customer_no, c.day_no, c.line_no, c.more_no, c.article_no,
     unnest(range(case
         when u_pieces < {one_piece} then 1 when u_pieces < {two_pieces} then 2
-        when u_pieces < {three_pieces} then 3 else 5 end))::int as piece_no,
+        when u_pieces < {three_pieces} then 3 else 6 end))::int as piece_no,
     (a.cents
         * case
             when c.week_no - a.launch_week > a.half_weeks * 2
@@ -93,8 +93,8 @@ order by p.day_no, p.customer_no, p.line_no, p.more_no, p.piece_no
 # Shares of lines with a third, and with a second or third variant; and, cumulated, of articles
 # bought in one, two and three pieces.
 _SETTINGS: dict[str, float] = {
-    "third_variant": 0.02, "second_variant": 0.09,
-    "one_piece": 0.925, "two_pieces": 0.985, "three_pieces": 0.996,
+    "third_variant": 0.02, "second_variant": 0.08,
+    "one_piece": 0.931, "two_pieces": 0.984, "three_pieces": 0.994,
 }  # fmt: skip
 
 

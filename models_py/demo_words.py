@@ -16,14 +16,23 @@ FABRICS = (
     "microfibre", "imitation leather", "soft, brushed twill",
 )  # fmt: skip
 
-DETAILS = (
-    "a round neckline and short sleeves", "an elasticated waist, side pockets and tapered legs",
-    "a V-neck, long sleeves and ribbing at the cuffs", "narrow, adjustable shoulder straps",
-    "a collar, buttons down the front and a yoke at the back", "a \"mom fit\" high waist",
-    "a drawstring hood, kangaroo pocket and dropped shoulders", "lace trims and a small bow",
-    "a concealed zip at the back", "a tie belt and a flounce at the hem",
-    "covered buttons and a slit in one side", "decorative stitching",
-)  # fmt: skip
+# by where the article is worn, as many for each
+DETAILS: dict[str, tuple[str, ...]] = {
+    "upper": (
+        "a round neckline and short sleeves", "a V-neck, long sleeves and ribbing at the cuffs",
+        "narrow, adjustable shoulder straps", "dropped shoulders and a drawstring hood",
+        "a collar, buttons down the front and a yoke at the back",
+    ),
+    "lower": (
+        "an elasticated waist, side pockets and tapered legs", "a \"mom fit\" high waist",
+        "a concealed zip in one side", "a tie belt and a flounce at the hem",
+        "a zip fly, button and slits at the hems",
+    ),
+    "other": (
+        "decorative stitching", "a small bow and lace trims", "ribbed edges", "metal details",
+        "a soft, \"second-skin\" finish",
+    ),
+}  # fmt: skip
 
 CLOSINGS = (
     "Unlined.", "Lined.", "Regular fit.", "Slim fit, with a straight-cut hem.",

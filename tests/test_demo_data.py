@@ -263,6 +263,13 @@ def test_other_formats_hold_the_same_rows(tmp_path: Path, file_format: str) -> N
             assert plain == other
 
 
+def test_two_formats_do_not_mix_in_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "articles.csv").write_text("kept")
+    with pytest.raises(ValueError, match="articles.csv exists"):
+        demo_data.generate(tmp_path, SMALL, file_format="parquet")
+    assert [p.name for p in tmp_path.iterdir()] == ["articles.csv"]
+
+
 def test_the_smallest_set_is_whole(tmp_path: Path) -> None:
     demo_data.generate(tmp_path, demo_data.MIN_CUSTOMERS)
     assert sum(1 for _ in (tmp_path / "customers.csv").open()) == demo_data.MIN_CUSTOMERS + 1

@@ -22,8 +22,9 @@
         {% set scan = scan_of(path) %}
         {% do check_columns(path, scan, columns) %}
         {% do run_query("create or replace view raw." ~ file ~ " as select * from " ~ scan) %}
+        {% do check_types(file, path) %}
     {% endfor %}
-    {% do check_purchases(input_path(folder, "transactions_train")) %}
+    {% do check_as_of(input_path(folder, "transactions_train")) %}
     {{ return("") }}
 {% endmacro %}
 
@@ -70,16 +71,32 @@
 {% endmacro %}
 
 
-{#- The first rows must be readable at all: a wrong type throughout is a user's mistake, not rows to refuse. -#}
-{% macro check_purchases(path) %}
-    {% set head = "(select * from raw.transactions_train limit 1000)" %}
-    {% set kinds = {"t_dat": ["date", "a day in the form yyyy-mm-dd"], "price": ["double", "a number"], "sales_channel_id": ["integer", "1 (shop) or 2 (online)"]} %}
-    {% for column, kind in kinds.items() %}
-        {% set bad = run_query("select min(" ~ column ~ "), count(try_cast(" ~ column ~ " as " ~ kind[0] ~ ")) from " ~ head) %}
-        {% if bad.rows[0][1] == 0 %}
-            {{ stop(path ~ ": column " ~ column ~ " holds " ~ (bad.rows[0][0] or "nothing") | tojson ~ " where " ~ kind[1] ~ " is needed, in each of the first rows; mend the column.") }}
+{#- Which columns are more than text: by file, column, its type, and what it looks like in words. -#}
+{% macro typed_columns() %}
+    {{ return({
+        "customers": {"age": ["double", "a number of years"], "FN": ["double", "1, 0 or nothing"], "Active": ["double", "1, 0 or nothing"]},
+        "transactions_train": {"t_dat": ["date", "a day in the form yyyy-mm-dd"], "price": ["double", "a number"], "sales_channel_id": ["integer", "1 (shop) or 2 (online)"]},
+    }) }}
+{% endmacro %}
+
+
+{#- A type that is wrong in all of the first rows is a user's mistake, and not rows to refuse. -#}
+{% macro check_types(file, path) %}
+    {% for column, kind in typed_columns().get(file, {}).items() %}
+        {% set head = run_query(
+            "select min(" ~ column ~ "), count(nullif(trim(" ~ column ~ "), '')), count(try_cast(" ~ column ~ " as " ~ kind[0] ~ "))"
+            ~ " from (select " ~ column ~ " from raw." ~ file ~ " limit 1000)"
+        ).rows[0] %}
+        {% set is_needed = column in ["t_dat", "price"] %}
+        {% if head[2] == 0 and (head[1] > 0 or is_needed) %}
+            {{ stop(path ~ ": column " ~ column ~ " holds " ~ (head[0] | tojson if head[1] > 0 else "nothing") ~ " where " ~ kind[1] ~ " is needed, in each of the first rows; mend the column.") }}
         {% endif %}
     {% endfor %}
+{% endmacro %}
+
+
+{#- as_of must be a day of the purchases. Only when it is given: this reads the whole column. -#}
+{% macro check_as_of(path) %}
     {% if var("as_of") is not none %}
         {% set days = run_query("select min(try_cast(t_dat as date)), max(try_cast(t_dat as date)) from raw.transactions_train").rows[0] %}
         {% if not (days[0] | string <= var("as_of") | string <= days[1] | string) %}

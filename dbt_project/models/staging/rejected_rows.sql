@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ check_rejected_share() }}") }}
+
 with typed_transactions as (
 
     select * from {{ ref("typed_transactions") }}

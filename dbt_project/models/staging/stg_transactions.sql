@@ -1,3 +1,6 @@
+-- depends_on: {{ ref("rejected_rows") }}
+-- (a build with too many refused rows ends there)
+
 with typed_transactions as (
 
     select * from {{ ref("typed_transactions") }}
