@@ -32,7 +32,7 @@ _SETTINGS: dict[str, float] = {
     "stay": 0.55, "stay_basket": 0.7,
     "to_type": 0.17, "to_colour": 0.47, "to_section": 0.59, "to_pattern": 0.71, "to_style": 0.83,
     "to_theme": 0.92,
-    "taste_width": 0.05, "style_width": 0.06, "theme_width": 0.02, "redraw_width": 0.3,
+    "taste_width": 0.05, "style_width": 0.06, "theme_width": 0.02, "redraw_width": 0.5,
     "baskets_back": 0.5, "rebuy_soon": 0.13, "rebuy_later": 0.045, "rebuy_late": 0.01,
 }  # fmt: skip
 

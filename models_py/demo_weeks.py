@@ -110,7 +110,7 @@ def build_weeks(con: duckdb.DuckDBPyConnection, n_customers: int) -> None:
     # what would sell less than once in thirty weeks is off sale: it only costs time
     least = 0.03 * WEIGHT_TOTAL / (0.22 * n_customers)
     # no article outgrows its week; of a smaller catalogue, one may take more
-    cap = CAP_SHARE * WEIGHT_TOTAL * (REAL_ARTICLES / n_articles_for(n_customers)) ** 0.6
+    cap = CAP_SHARE * WEIGHT_TOTAL * (REAL_ARTICLES / n_articles_for(n_customers)) ** 0.4
     con.execute(_PRUNE.format(least=least / WEIGHT_TOTAL / 5))
     for turn in range(3):
         for margin in reversed(margins):

@@ -76,7 +76,7 @@ def open_work_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
 
 def read_settings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """The dbt vars of the build, by name, as text."""
-    rows = connection.execute("select name, setting from settings order by name").fetchall()
+    rows = connection.execute("select var_name, setting from settings order by var_name").fetchall()
     return {str(name): str(setting) for name, setting in rows}
 
 

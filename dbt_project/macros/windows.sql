@@ -17,3 +17,15 @@
 {% macro in_label(sold_on, window) -%}
     ({{ sold_on }} >= {{ window }}.cutoff_on and {{ sold_on }} < {{ window }}.label_until)
 {%- endmacro %}
+
+
+{#- The sum of a column over the purchases of a window's last `days` days. -#}
+{% macro sum_of_last(value, sold_on, window, days) -%}
+    sum(case when {{ in_history(sold_on, window, days) }} then {{ value }} else 0 end)
+{%- endmacro %}
+
+
+{#- True for a purchase not later than the var as_of; always true where it is not set. -#}
+{% macro known_as_of(sold_on) -%}
+    {% if var("as_of") is none %}true{% else %}{{ sold_on }} <= cast('{{ var("as_of") }}' as date){% endif %}
+{%- endmacro %}

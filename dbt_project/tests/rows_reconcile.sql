@@ -19,13 +19,10 @@ with counted as (
     select
         'transactions_train' as file_name,
         (select count(*) from {{ source("hm", "transactions_train") }}) as n_in_file,
-        (select sum(quantity) from {{ ref("stg_transactions") }})
-        {%- if var("as_of") is not none %}
-        + (
+        (select sum(quantity) from {{ ref("stg_transactions") }}) + (
             select count(*) from {{ ref("typed_transactions") }}
-            where rejected_because is null and sold_on > cast('{{ var("as_of") }}' as date)
-        )
-        {%- endif %} as n_staged
+            where rejected_because is null and not {{ known_as_of("sold_on") }}
+        ) as n_staged
 
 ),
 

@@ -47,13 +47,12 @@ select
     activity.mean_days_between,
     activity.spend,
     activity.mean_price,
-    activity.online_share,
-    {%- for attribute in taste_attributes() %}
+    {% for attribute in taste_attributes() %}
     favourites.favourite_{{ attribute }},
     favourites.second_favourite_{{ attribute }},
-    favourites.favourite_{{ attribute }}_share
-    {{- "," if not loop.last }}
-    {%- endfor %}
+    favourites.favourite_{{ attribute }}_share,
+    {% endfor %}
+    activity.online_share
 from window_customers
 inner join customers on window_customers.customer_key = customers.customer_key
 left join activity

@@ -24,7 +24,7 @@ products as (
 )
 {% endif %}
 {% for grain in purchase_grains() %}
-{%- if grain == "article" %}
+{% if grain == "article" %}
 select
     window_id,
     'article' as purchase_grain,
@@ -33,7 +33,7 @@ select
     n_bought,
     ln(1.0 + n_bought) as purchase_weight
 from customer_articles
-{%- elif grain == "product" %}
+{% elif grain == "product" %}
 select
     customer_articles.window_id,
     'product' as purchase_grain,
@@ -44,7 +44,7 @@ select
 from customer_articles
 inner join products on customer_articles.article_key = products.article_key
 group by customer_articles.window_id, customer_articles.customer_key, products.product_key
-{%- else %}
+{% else %}
 select
     window_id,
     '{{ grain }}' as purchase_grain,
@@ -54,9 +54,9 @@ select
     ln(1.0 + n_bought) as purchase_weight
 from tastes
 where attribute = '{{ grain }}'
-{%- endif %}
-{%- if not loop.last %}
+{% endif %}
+{% if not loop.last %}
 
 union all
 {% endif %}
-{%- endfor %}
+{% endfor %}

@@ -75,7 +75,7 @@ ranked as (
         article_key,
         n_sold,
         shrunk_n_sold,
-        row_number() over (partition by window_id, age_band order by shrunk_n_sold desc, article_key) as popular_rank
+        row_number() over (partition by window_id, age_band order by shrunk_n_sold desc, article_key asc) as popular_rank
     from shrunk
 
 )

@@ -11,10 +11,10 @@ listed as (
         '{{ attribute }}' as attribute,
         {{ attribute }} as attribute_value
     from articles
-    {%- if not loop.last %}
+    {% if not loop.last %}
     union all
-    {%- endif %}
-    {%- endfor %}
+    {% endif %}
+    {% endfor %}
 
 )
 

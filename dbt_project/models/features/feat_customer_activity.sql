@@ -26,9 +26,9 @@ counted as (
         sum(customer_days.n_bought) as n_bought,
         sum(customer_days.n_bought_online) as n_bought_online,
         sum(customer_days.spend) as spend,
-        {%- for days in [7, 28, 91] %}
-        sum(case when {{ in_history("customer_days.sold_on", "windows", days) }} then customer_days.n_bought else 0 end) as n_bought_{{ days }}d,
-        {%- endfor %}
+        {% for days in [7, 28, 91] %}
+        {{ sum_of_last("customer_days.n_bought", "customer_days.sold_on", "windows", days) }} as n_bought_{{ days }}d,
+        {% endfor %}
         min(customer_days.sold_on) as first_bought_on,
         max(customer_days.sold_on) as last_bought_on
     from window_customers
@@ -46,9 +46,9 @@ select
     customer_key,
     cast(n_shopping_days as integer) as n_shopping_days,
     cast(n_bought as integer) as n_bought,
-    {%- for days in [7, 28, 91] %}
+    {% for days in [7, 28, 91] %}
     cast(n_bought_{{ days }}d as integer) as n_bought_{{ days }}d,
-    {%- endfor %}
+    {% endfor %}
     {{ days_between("last_bought_on", "cutoff_on") }} as days_since_last_bought,
     {{ days_between("first_bought_on", "cutoff_on") }} as days_since_first_bought,
     -- Missing for a customer of one shopping day: nothing is known of their rhythm.

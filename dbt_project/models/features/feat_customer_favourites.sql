@@ -1,3 +1,4 @@
+-- noqa: disable=LT02,LT04,LT05
 with tastes as (
 
     select * from {{ ref("feat_customer_taste") }}
@@ -6,7 +7,10 @@ with tastes as (
 
 attribute_values as (
 
-    select distinct value_key, attribute_value from {{ ref("article_attributes") }}
+    select distinct
+        value_key,
+        attribute_value
+    from {{ ref("article_attributes") }}
 
 ),
 
@@ -28,11 +32,11 @@ favourites as (
 select
     window_id,
     customer_key,
-    {%- for attribute in taste_attributes() %}
+    {% for attribute in taste_attributes() %}
     max(case when attribute = '{{ attribute }}' and taste_rank = 1 then attribute_value end) as favourite_{{ attribute }},
     max(case when attribute = '{{ attribute }}' and taste_rank = 2 then attribute_value end) as second_favourite_{{ attribute }},
     max(case when attribute = '{{ attribute }}' and taste_rank = 1 then taste_share end) as favourite_{{ attribute }}_share
-    {{- "," if not loop.last }}
-    {%- endfor %}
+    {{ "," if not loop.last }}
+    {% endfor %}
 from favourites
 group by window_id, customer_key

@@ -41,9 +41,9 @@ select
     cast(
         row_number() over (
             partition by window_id, customer_key
-            order by n_bought desc, days_since_last_bought, value_key
+            order by n_bought desc, days_since_last_bought asc, value_key asc
         ) as integer
     ) as taste_rank
 from counted_{{ attribute }}
 {% if not loop.last %}union all{% endif %}
-{%- endfor %}
+{% endfor %}

@@ -17,7 +17,7 @@ refused_purchases as (
 
 )
 
-{%- for file, id in {"articles": "article_id", "customers": "customer_id"}.items() %},
+{% for file, id in {"articles": "article_id", "customers": "customer_id"}.items() %},
 
 numbered_{{ file }} as (
 
@@ -39,10 +39,22 @@ refused_{{ file }} as (
     where trim(coalesce(id, '')) = '' or copy_number > 1
 
 )
-{%- endfor %}
+{% endfor %}
 
-select file_name, rejected_because, row_text from refused_purchases
+select
+    file_name,
+    rejected_because,
+    row_text
+from refused_purchases
 union all
-select file_name, rejected_because, row_text from refused_articles
+select
+    file_name,
+    rejected_because,
+    row_text
+from refused_articles
 union all
-select file_name, rejected_because, row_text from refused_customers
+select
+    file_name,
+    rejected_because,
+    row_text
+from refused_customers

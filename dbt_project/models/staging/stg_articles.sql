@@ -19,9 +19,9 @@ select
     article_id,
     coalesce(nullif(trim(product_code), ''), article_id) as product_code,
     {{ named("prod_name") }} as prod_name,
-    {{ named("product_group_name") }} as product_group,
-    {%- for attribute, column in var("taste_attributes").items() %}
-    {{ named(column) }} as {{ attribute }}{{ "," if not loop.last }}
-    {%- endfor %}
+    {% for attribute, column in var("taste_attributes").items() %}
+    {{ named(column) }} as {{ attribute }},
+    {% endfor %}
+    {{ named("product_group_name") }} as product_group
 from numbered
 where copy_number = 1

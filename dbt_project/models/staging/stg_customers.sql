@@ -14,29 +14,44 @@ numbered as (
 
 ),
 
+kept as (
+
+    select * from numbered
+    where copy_number = 1
+
+),
+
+postal_codes as (
+
+    select
+        postal_code,
+        count(*) as n_customers,
+        sum(count(*)) over () as n_all_customers
+    from kept
+    group by postal_code
+
+),
+
 -- H&M's files put one postal code where they know none: it is shared by 9 % of the customers.
 unknown_postal_codes as (
 
     select postal_code
-    from numbered
-    where copy_number = 1
-    group by postal_code
-    having count(*) >= 10 and count(*) > {{ var("unknown_postal_code_share") }} * (select count(*) from numbered where copy_number = 1)
+    from postal_codes
+    where n_customers >= 10 and n_customers > {{ var("unknown_postal_code_share") }} * n_all_customers
 
 ),
 
 typed as (
 
     select
-        numbered.customer_id,
-        numbered.postal_code,
-        coalesce({{ try_cast("numbered.fn", "double") }}, 0) = 1 as is_fn,
-        coalesce({{ try_cast("numbered.active", "double") }}, 0) = 1 as is_active,
-        coalesce(upper(nullif(trim(numbered.club_member_status), '')), 'UNKNOWN') as club_member_status,
-        coalesce(upper(nullif(trim(numbered.fashion_news_frequency), '')), 'NONE') as fashion_news_frequency,
-        cast({{ try_cast("numbered.age", "double") }} as integer) as age
-    from numbered
-    where numbered.copy_number = 1
+        customer_id,
+        postal_code,
+        coalesce({{ try_cast("fn", "double") }}, 0) = 1 as is_fn,
+        coalesce({{ try_cast("active", "double") }}, 0) = 1 as is_active,
+        coalesce(upper(nullif(trim(club_member_status), '')), 'UNKNOWN') as club_member_status,
+        coalesce(upper(nullif(trim(fashion_news_frequency), '')), 'NONE') as fashion_news_frequency,
+        cast({{ try_cast("age", "double") }} as integer) as age
+    from kept
 
 )
 

@@ -15,9 +15,5 @@ select
     is_online,
     cast(count(*) as integer) as quantity
 from typed_transactions
-where
-    rejected_because is null
-    {%- if var("as_of") is not none %}
-    and sold_on <= cast('{{ var("as_of") }}' as date)
-    {%- endif %}
+where rejected_because is null and {{ known_as_of("sold_on") }}
 group by sold_on, customer_key, article_key, price, is_online

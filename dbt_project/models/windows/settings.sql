@@ -1,9 +1,9 @@
 {#- A text for each var, so that training and readers know what this build was made with. -#}
 {% for name in var_rules() %}
 select
-    '{{ name }}' as name,
+    '{{ name }}' as var_name,
     '{{ var(name) | tojson | replace("'", "''") }}' as setting
-{%- if not loop.last %}
+{% if not loop.last %}
 union all
 {% endif %}
-{%- endfor %}
+{% endfor %}

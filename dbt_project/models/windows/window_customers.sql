@@ -12,7 +12,10 @@ customers as (
 
 labels as (
 
-    select distinct window_id, customer_key from {{ ref("window_labels") }}
+    select distinct
+        window_id,
+        customer_key
+    from {{ ref("window_labels") }}
 
 ),
 

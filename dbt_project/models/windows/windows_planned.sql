@@ -1,10 +1,11 @@
-{%- set n_windows = var("n_backtest_windows") + var("n_training_windows") -%}
+{% set n_windows = var("n_backtest_windows") + var("n_training_windows") %}
+{% set last_day = "max(sold_on)" if var("as_of") is none else "cast('" ~ var("as_of") ~ "' as date)" %}
 
 with purchases as (
 
     select
         min(sold_on) as first_day,
-        {{ add_days("max(sold_on)", 1) if var("as_of") is none else add_days("cast('" ~ var("as_of") ~ "' as date)", 1) }} as next_day
+        {{ add_days(last_day, 1) }} as next_day
     from {{ ref("stg_transactions") }}
 
 ),
@@ -12,10 +13,10 @@ with purchases as (
 numbers as (
     {% for n in range(n_windows + 1) %}
     select {{ n }} as window_id
-    {%- if not loop.last %}
+    {% if not loop.last %}
     union all
-    {%- endif %}
-    {%- endfor %}
+    {% endif %}
+    {% endfor %}
 
 ),
 
