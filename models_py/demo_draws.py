@@ -26,6 +26,9 @@ _GROUPS_BY_AGE = (
 # mean of what goes beyond. `stay`: baskets in the customer's own index group, and lines in the
 # basket's. `to_type` to `to_theme`: bounds, on the unit interval, of the lines near the customer's
 # type, colour, section, pattern and style, and near the theme of the basket; the rest is anything.
+# `as_usual`: baskets of the customer's usual size. Widths: how far from a point a draw may fall, as
+# a share of the week's sales. `rebuy_*`: baskets that begin with an article of an earlier one, by
+# the days since the last: up to 14, up to 45, more; `baskets_back` the mean distance beyond it.
 _SETTINGS: dict[str, float] = {
     "n1": 0.43, "n2": 0.66, "n3": 0.785, "n4": 0.86, "n5": 0.91, "n6": 0.942, "n_tail": 3.1,
     "as_usual": 0.5,

@@ -57,7 +57,9 @@ def customers_in_order(path: Path) -> list[str]:
             raise WarehouseError(
                 f"{path}: column customer_id is missing (found: {', '.join(rows.columns)}); add it."
             )
-        ids = rows.project("cast(customer_id as varchar) as customer_id").fetchnumpy()["customer_id"]
+        ids = rows.project("cast(customer_id as varchar) as customer_id").fetchnumpy()[
+            "customer_id"
+        ]
     return [str(i) for i in dict.fromkeys(ids) if isinstance(i, str) and i.strip()]
 
 
@@ -98,7 +100,8 @@ def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Pat
         where window_id = 0
         """
     ).fetchnumpy()
-    lists[found["customer_key"], found["recommendation_rank"] - 1] = found["article_key"]
+    ranks = np.asarray(found["recommendation_rank"], np.int64)
+    lists[np.asarray(found["customer_key"], np.int64), ranks - 1] = found["article_key"]
 
     def blocks() -> Iterator[Block]:
         for start in range(0, len(customer_ids), BLOCK_SIZE):

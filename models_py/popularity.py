@@ -43,4 +43,4 @@ def best_sellers_of_age_band(frames: Frames, overall: IntArray) -> IntArray:
         ]
         or [overall[:LIST_LENGTH]]
     )
-    return lists[bands.codes]
+    return np.asarray(lists[bands.codes], np.int64)

@@ -3,6 +3,7 @@
 import sys
 import time
 from types import TracebackType
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -21,9 +22,11 @@ class Progress:
         self._n_started = 0
         self._phase = ""
         self._since = time.monotonic()
-        self._bar: tqdm | None = None
+        self._bar: tqdm[NoReturn] | None = None
         if sys.stderr.isatty():
-            self._bar = tqdm(total=n_phases, bar_format="{l_bar}{bar}| {elapsed} so far, {remaining} left")
+            self._bar = tqdm(
+                total=n_phases, bar_format="{l_bar}{bar}| {elapsed} so far, {remaining} left"
+            )
 
     def start(self, phase: str) -> None:
         """End the phase before, and begin this one."""

@@ -63,7 +63,10 @@ def fit(windows: Sequence[Frames], classes: Classes, grain: str) -> PurchasesMod
     x = sparse.vstack([design(frames, grain, feature_keys) for frames in windows], format="csr")
     y = sparse.vstack([classes.targets(frames) for frames in windows], format="csr")
     learns = np.concatenate(
-        [frames.customers[columns.IS_TRAINING].to_numpy(bool) & ~frames.is_new for frames in windows]
+        [
+            frames.customers[columns.IS_TRAINING].to_numpy(bool) & ~frames.is_new
+            for frames in windows
+        ]
     )
     x, y = x[learns], y[learns]
     if x.nnz == 0 or y.nnz == 0:

@@ -69,7 +69,9 @@ def merge_lists(lists: IntArray, filler: IntArray, k: int = LIST_LENGTH) -> IntA
         If the filler is too short to fill a list.
     """
     if len(np.unique(filler)) < min(k, LIST_LENGTH):
-        raise ValueError(f"A list of {k} articles needs as many known ones; there are {len(filler)}.")
+        raise ValueError(
+            f"A list of {k} articles needs as many known ones; there are {len(filler)}."
+        )
     lists = lists[:, :k]
     filled = np.full((len(lists), k), EMPTY, dtype=np.int64)
     filled[:, : lists.shape[1]] = lists

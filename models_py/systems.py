@@ -29,7 +29,7 @@ DEFAULT_VARIANT = PENALTIES.index(3.0)
 
 @dataclass(frozen=True)
 class Twin:
-    """A twin model by its two functions: fit(windows, classes) and score(fitted, frames, variant)."""
+    """A twin model: fit(windows, classes) and score(fitted, frames, variant)."""
 
     fit: Callable[[Sequence[Frames], Classes], Any]
     score: Callable[[Any, Frames, int], ScoreArray]

@@ -16,8 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from models_py import __version__, export, report, systems, warehouse
 from models_py.blend import Held
-from models_py.evaluation import evaluate
+from models_py.evaluation import FloatArray, evaluate
 from models_py.frames import Frames, IntArray
+from models_py.least_squares import PENALTIES
 from models_py.metrics import average_precision
 from models_py.progress import Progress
 from models_py.warehouse import WarehouseError
@@ -112,11 +113,10 @@ def train(data_dir: Path, out_dir: Path, n_bootstrap: int) -> None:
             n_customers = export.write(connection, customers_file, unfinished)
             connection.close()
             progress.start("publishing")
-            published = warehouse.publish(out_dir)
+            warehouse.publish(out_dir)
             unfinished.replace(out_dir / export.FILE_NAME)
     report.print_evaluation(evaluation, EXPORTED)
-    print(f"{n_customers:,} customers  {out_dir / export.FILE_NAME}")
-    print(f"tables to query     {published}")
+    report.print_places(out_dir, n_customers)
 
 
 def _run_windows(
@@ -194,7 +194,7 @@ def _score_window(
     return scores
 
 
-def _average_precision(frames: Frames, lists: IntArray) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _average_precision(frames: Frames, lists: IntArray) -> FloatArray:
     rows, is_scored = frames.rows_of(frames.labels["customer_key"].to_numpy(np.int64))
     articles = frames.labels["article_key"].to_numpy(np.int64)
     return average_precision(lists, rows[is_scored], articles[is_scored])
@@ -206,7 +206,7 @@ def _write_choices(
     """Keep which penalty and which weights were chosen, and on which windows."""
     chosen_on = ", ".join(str(w) for w in fitted.chosen_on) or "no earlier window: default"
     rows = [
-        (window_id, system, "penalty", systems.PENALTIES[variant], chosen_on)
+        (window_id, system, "penalty", PENALTIES[variant], chosen_on)
         for system, variant in fitted.variants.items()
     ]
     rows += [
@@ -260,7 +260,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit status (0 done, 2 wrong use, 3 failed)."""
     parser = argparse.ArgumentParser(
         prog="python -m models_py.train",
-        description="Train on the tables that dbt built, evaluate every system, publish hm.duckdb and submission.csv.",
+        description="Train on the tables that dbt built, evaluate every system, and publish "
+        "hm.duckdb and submission.csv.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument(

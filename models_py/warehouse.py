@@ -102,7 +102,11 @@ def read_windows(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
 def read_classes(connection: duckdb.DuckDBPyConnection, window_id: int) -> Classes:
     """The popular articles of a window, from its history."""
     rows = connection.execute(
-        "select article_key, buyer_share from abt_classes where window_id = ? order by popular_rank",
+        """
+        select article_key, buyer_share from abt_classes
+        where window_id = ?
+        order by popular_rank
+        """,
         [window_id],
     ).fetchnumpy()
     return Classes(
@@ -156,7 +160,7 @@ def read_frames(
     grains: list[str],
     keys: tuple[int, int] | None = None,
 ) -> Frames:
-    """The abt rows of a window's customers, or of those with customer_key in a range (both ends in)."""
+    """The abt rows of a window's customers, or of those with customer_key from one to another."""
     first, last = keys or (0, 2**31 - 1)
     scope = "window_id = ? and customer_key between ? and ?"
 

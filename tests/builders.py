@@ -88,7 +88,9 @@ def make_frames(
     )
 
 
-def make_classes(article_keys: Sequence[int], buyer_share: Sequence[float] | None = None) -> Classes:
+def make_classes(
+    article_keys: Sequence[int], buyer_share: Sequence[float] | None = None
+) -> Classes:
     """Classes, best seller first; without shares, ones that fall by place."""
     shares = 0.3 / np.arange(1, len(article_keys) + 1) if buyer_share is None else buyer_share
     return Classes(np.array(article_keys, np.int64), np.array(shares, np.float64))
@@ -166,8 +168,8 @@ def make_world(window_id: int, n: int = 240, share_new: float = 0.15) -> Frames:
 
 
 def world_classes() -> Classes:
-    """The classes of each window of `make_world`."""
-    return make_classes(OVERALL[:16].tolist())
+    """The classes of each window of `make_world`, of about the same popularity."""
+    return make_classes(OVERALL[:16].tolist(), (0.1 - 0.001 * np.arange(16)).tolist())
 
 
 def part_of(frames: Frames, is_kept: np.ndarray) -> Frames:

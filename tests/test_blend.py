@@ -62,7 +62,9 @@ def test_a_part_that_is_clearly_better_gets_the_weight(place: int) -> None:
         bought, rng = made_up(seed, n=60)
         parts = [noise(rng, 60) for _ in range(3)]
         parts[place] = bought * 2 + parts[place]
-        windows.append(held({name: [part] for name, part in zip("abc", parts, strict=True)}, bought))
+        windows.append(
+            held({name: [part] for name, part in zip("abc", parts, strict=True)}, bought)
+        )
     weights = learn_weights(windows, dict.fromkeys("abc", 0))
     assert list(weights) == ["a", "b", "c"]
     assert sum(weights.values()) == 1

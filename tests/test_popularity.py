@@ -64,5 +64,7 @@ def test_a_list_is_that_of_the_customers_band(
     customers = make_customers(range(1, len(bands) + 1), age_band=bands)
     lists = best_sellers_of_age_band(make_frames(customers, popular=popular), OVERALL)
     # A dict keeps the first of equal keys in its place.
-    expected = [list(dict.fromkeys([*of_band.get(band, []), *OVERALL.tolist()]))[:12] for band in bands]
+    expected = [
+        list(dict.fromkeys([*of_band.get(band, []), *OVERALL.tolist()]))[:12] for band in bands
+    ]
     assert lists.tolist() == expected

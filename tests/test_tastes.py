@@ -94,7 +94,10 @@ def test_customers_who_are_not_training_have_no_influence(recency: str) -> None:
     joined = window(
         learners.labels.to_records(index=False).tolist() + [(key, 71 + key % 2) for key in others],
         [*KEYS, *others],
-        favourite_colour=[*colours, *([None] * N if is_new else colours[: N // 2] + ["Green"] * (N // 2))],
+        favourite_colour=[
+            *colours,
+            *([None] * N if is_new else colours[: N // 2] + ["Green"] * (N // 2)),
+        ],
         n_bought=[*KEYS, *([0] * N if is_new else range(1000, 1000 + N))],
         is_training=[True] * N + [is_new] * N,
         recency=[WITHIN] * N + [recency] * N,
@@ -138,7 +141,9 @@ def test_amounts_that_are_missing_everywhere_can_be_learnt_from() -> None:
 def test_rare_categories_share_one_place_with_those_never_seen() -> None:
     rare = tastes.MIN_CUSTOMERS - 1
     colours = ["Red"] * rare + ["Green"] * rare + ["Blue"] * (N - 2 * rare)
-    labels = [(key, 71 if colour != "Blue" else 72) for key, colour in zip(KEYS, colours, strict=True)]
+    labels = [
+        (key, 71 if colour != "Blue" else 72) for key, colour in zip(KEYS, colours, strict=True)
+    ]
     fitted = tastes.fit([window(labels, favourite_colour=colours)], CLASSES)
     assert fitted is not None
     new = window([], [1, 2, 3, 4], favourite_colour=["Red", "Green", "Octarine", "Blue"])
@@ -151,7 +156,9 @@ def test_rare_categories_share_one_place_with_those_never_seen() -> None:
 def test_a_category_of_enough_customers_has_a_place_of_its_own() -> None:
     n = tastes.MIN_CUSTOMERS
     colours = ["Red"] * n + ["Green"] * n + ["Blue"] * (N - 2 * n)
-    labels = [(key, 71 if colour == "Red" else 72) for key, colour in zip(KEYS, colours, strict=True)]
+    labels = [
+        (key, 71 if colour == "Red" else 72) for key, colour in zip(KEYS, colours, strict=True)
+    ]
     fitted = tastes.fit([window(labels, favourite_colour=colours)], CLASSES)
     assert fitted is not None
     assert first_choice(fitted, window([], [1, 2], favourite_colour=["Red", "Green"])) == [71, 72]
