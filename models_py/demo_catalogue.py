@@ -250,14 +250,9 @@ join products as p on k.product_no = p.product_no
 order by k.article_no
 """
 
-def build_catalogue(con: duckdb.DuckDBPyConnection, n_customers: int) -> None:
-    """Create the tables `articles` and `week_weights`.
 
-    `articles` has one row per article, numbered in the order of article_id. `week_weights` has
-    one row per week and article on sale: `weight` is an integer share of the week's sales. Each
-    week is fitted to the published shares of product type (with its season), colour, pattern and
-    index group.
-    """
+def build_catalogue(con: duckdb.DuckDBPyConnection, n_customers: int) -> None:
+    """Create the table `articles`: one row per article, numbered in the order of article_id."""
     n_articles = n_articles_for(n_customers)
     # more products than needed: the list is cut where it holds enough articles
     n_products = round(n_articles / 1.8)

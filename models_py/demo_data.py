@@ -200,9 +200,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if folder is None:
             raise ValueError("--out is missing: name the folder to write the files into.")
         if options.report is None:
-            generate(
-                folder, options.customers, options.seed, options.format, options.memory_limit
-            )
+            generate(folder, options.customers, options.seed, options.format, options.memory_limit)
         print(demo_report.as_text(demo_report.report(folder, options.memory_limit)))
     except ValueError as error:
         print(error, file=sys.stderr)

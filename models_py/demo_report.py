@@ -256,9 +256,7 @@ def report(folder: Path, memory_limit: str = "6GB") -> list[Figure]:
     finally:
         con.close()
     small = n_customers < REAL_CUSTOMERS // 2
-    return [
-        Figure(t.name, t.real, found[t.key], t.tolerance, t.sized and small) for t in TARGETS
-    ]
+    return [Figure(t.name, t.real, found[t.key], t.tolerance, t.sized and small) for t in TARGETS]
 
 
 def as_text(figures: list[Figure]) -> str:

@@ -242,6 +242,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(-1, "Unknown", 0.05, 0.02, "dlpko"),
 )
 
+
 def surface(product_type: ProductType) -> str:
     """Name the surface of a product type, one letter of those listed at `PATTERNS`."""
     if product_type.name in {"Trousers", "Shorts", "Skirt", "Jacket", "Dungarees"}:

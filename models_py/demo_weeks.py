@@ -15,6 +15,7 @@ from models_py.demo_shares import load
 
 LAST_WEEK = 104
 WEIGHT_TOTAL = 10_000_000_000
+# how flat the head of a week's best sellers is, for the full catalogue: see `_CAP`
 CAP_SHARE = 0.0042
 
 _WEEK_WEIGHTS = """

@@ -150,12 +150,14 @@ def make_world(window_id: int, n: int = 240, share_new: float = 0.15) -> Frames:
         labels += [(key, int(article)) for article in own]
         if rng.random() < 0.5:
             labels.append((key, int(rng.integers(1, 15))))
-    colours = np.array(["Black", "White", "Red", "Blue"], dtype=object)[group]
+    colours = ["Black", "White", "Red", "Blue"]
     customers = make_customers(
         keys.tolist(),
         recency=np.where(is_new, NEVER, WITHIN).astype(object),
         age_band=rng.choice(AGE_BANDS, n),
-        favourite_colour=np.where(is_new, None, colours),
+        favourite_colour=[
+            None if new else colours[g] for new, g in zip(is_new, group, strict=True)
+        ],
         n_bought=np.where(is_new, 0, rng.integers(1, 40, n)),
         days_since_last_bought=[None if new else int(rng.integers(1, 90)) for new in is_new],
     )

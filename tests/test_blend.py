@@ -27,7 +27,7 @@ def made_up(seed: int, n: int = 12) -> tuple[ScoreArray, np.random.Generator]:
     rng = np.random.default_rng(seed)
     bought = rng.random((n, N_ARTICLES)) < 0.1
     bought[np.arange(n), rng.integers(0, N_ARTICLES, n)] = True
-    return bought.astype(np.float32), rng
+    return np.asarray(bought, np.float32), rng
 
 
 def noise(rng: np.random.Generator, n: int = 12) -> ScoreArray:

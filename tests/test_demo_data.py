@@ -87,9 +87,7 @@ def test_only_the_four_files_are_left(folder: Path) -> None:
     [target for target in TARGETS if not target.sized],
     ids=lambda target: target.key,
 )
-def test_a_published_figure_is_kept(
-    figures: dict[str, Figure], target: Target
-) -> None:
+def test_a_published_figure_is_kept(figures: dict[str, Figure], target: Target) -> None:
     figure = figures[target.name]
     assert figure.ok, f"{figure.name}: {figure.demo:.4g}, real {figure.real} +-{figure.tolerance}"
 

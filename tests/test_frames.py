@@ -1,7 +1,8 @@
 import numpy as np
-from builders import NEVER, WITHIN, make_classes, make_customers, make_frames, with_labels
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.builders import NEVER, WITHIN, make_classes, make_customers, make_frames, with_labels
 
 keys = st.lists(st.integers(1, 40), unique=True, max_size=12).map(sorted)
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from builders import make_customers, make_frames
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models_py.popularity import best_sellers, best_sellers_of_age_band
 from models_py.ranking import LIST_LENGTH
+from tests.builders import make_customers, make_frames
 
 OVERALL = np.arange(20, 0, -1)
 

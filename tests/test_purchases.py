@@ -1,6 +1,16 @@
+from typing import Any
+
 import numpy as np
 import pytest
-from builders import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from models_py import purchases
+from models_py.frames import Frames
+from models_py.least_squares import PENALTIES
+from models_py.ranking import top_articles
+from tests.builders import (
     NEVER,
     WITHIN,
     Purchase,
@@ -13,14 +23,6 @@ from builders import (
     with_purchases,
     world_classes,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from numpy.testing import assert_allclose
-
-from models_py import purchases
-from models_py.frames import Frames
-from models_py.least_squares import PENALTIES
-from models_py.ranking import top_articles
 
 GRAIN = "department"
 CLASSES = make_classes([71, 72])
@@ -32,7 +34,7 @@ def window(
     rows: list[Purchase],
     labels: list[tuple[int, int]],
     keys: tuple[int, ...] = (1, 2, 3),
-    **of: object,
+    **of: Any,
 ) -> Frames:
     return make_frames(make_customers(keys, **of), {GRAIN: rows}, labels)
 
@@ -84,7 +86,7 @@ def test_what_goes_together_is_found_among_noise_in_a_later_window() -> None:
     ],
 )
 def test_nothing_to_learn(
-    rows: list[Purchase], labels: list[tuple[int, int]], of: dict[str, object]
+    rows: list[Purchase], labels: list[tuple[int, int]], of: dict[str, Any]
 ) -> None:
     assert purchases.fit([window(rows, labels, **of)], CLASSES, GRAIN) is None
 

@@ -2,7 +2,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builders import (
+from numpy.testing import assert_allclose
+
+from models_py import columns, tastes
+from models_py.frames import Frames
+from models_py.least_squares import PENALTIES
+from models_py.ranking import top_articles
+from tests.builders import (
     INTEGERS,
     NEVER,
     NULLABLE_INTEGERS,
@@ -15,12 +21,6 @@ from builders import (
     with_labels,
     world_classes,
 )
-from numpy.testing import assert_allclose
-
-from models_py import columns, tastes
-from models_py.frames import Frames
-from models_py.least_squares import PENALTIES
-from models_py.ranking import top_articles
 
 CLASSES = make_classes([71, 72])
 N = 80

@@ -11,7 +11,7 @@ from models_py.train import main, plan_windows
 
 
 def planned(n_windows: int, n_backtest: int, n_left_out: int = 0) -> pd.DataFrame:
-    """Windows as the warehouse lists them: 0, the backtest ones, those for training, the oldest last."""
+    """Windows as the warehouse lists them: 0, the backtest ones, those for training."""
     ids = range(n_windows)
     return pd.DataFrame(
         {
@@ -149,4 +149,6 @@ def test_a_file_that_dbt_did_not_finish_is_wrong_use(
         duckdb.connect(str(work)).close()
     arguments = ["--data-dir", str(data_in(tmp_path / "data")), "--out-dir", str(tmp_path)]
     assert main(arguments) == 2
-    assert str(work) in one_sentence(capsys)
+    sentence = one_sentence(capsys)
+    assert str(work) in sentence
+    assert "dbt build" in sentence

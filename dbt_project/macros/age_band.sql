@@ -4,7 +4,7 @@
         when {{ age }} is null then 'unknown'
         {%- set ends = var("age_band_ends") | sort %}
         {%- for end in ends %}
-        when {{ age }} <= {{ end }} then '{{ "up to " ~ end if loop.first else (ends[loop.index0 - 1] + 1) ~ "-" ~ end }}'
+        when {{ age }} <= {{ end }} then '{{ 0 if loop.first else ends[loop.index0 - 1] + 1 }}-{{ end }}'
         {%- endfor %}
         else '{{ ends[-1] + 1 }} and over'
     end

@@ -1,0 +1,88 @@
+# make demo, make test, make real, make docs, and for your own data:
+#   make run HM_DATA_DIR=folder HM_OUT_DIR=folder VARS='{horizon_days: 7}'
+SHELL := bash
+PYTHON ?= python3
+HM_DATA_DIR ?= data
+HM_OUT_DIR ?= out
+VARS ?= {}
+DEMO_CUSTOMERS ?= 40000
+
+BIN := .venv/bin
+export DBT_PROJECT_DIR := dbt_project
+export PYTHONUNBUFFERED := 1
+
+SQL := $(shell find dbt_project -name target -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.md' \) -print) profiles.yml
+MODELS := $(filter-out models_py/demo_% models_py/complete_journey.py models_py/report.py,$(wildcard models_py/*.py))
+
+.PHONY: demo real run test lint docs lock clean
+.DELETE_ON_ERROR:
+
+# What a newcomer runs.
+
+demo: data/demo/.made
+	@if $(MAKE) -q out/demo/.trained; then $(BIN)/python -m models_py.report --out-dir out/demo; \
+	else $(MAKE) --no-print-directory out/demo/.trained; fi
+
+real: data/real/.made
+	@if $(MAKE) -q out/real/.trained; then $(BIN)/python -m models_py.report --out-dir out/real; \
+	else $(MAKE) --no-print-directory out/real/.trained; fi
+
+run: $(BIN)/.installed
+	@mkdir -p "$(HM_OUT_DIR)/work"
+	HM_DATA_DIR="$(HM_DATA_DIR)" HM_OUT_DIR="$(HM_OUT_DIR)" $(BIN)/dbt build --vars '$(VARS)'
+	HM_DATA_DIR="$(HM_DATA_DIR)" HM_OUT_DIR="$(HM_OUT_DIR)" $(BIN)/python -m models_py.train
+
+# Data, build and training, each made again only when what it is made from has changed.
+
+$(BIN)/.installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "error: $(PYTHON) is older than Python 3.11; run make PYTHON=python3.11"; exit 2; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+data/demo/.made: $(BIN)/.installed $(wildcard models_py/demo_*.py)
+	$(BIN)/python -m models_py.demo_data --customers $(DEMO_CUSTOMERS) --out data/demo
+	@touch $@
+
+data/real/.made: $(BIN)/.installed models_py/complete_journey.py
+	$(BIN)/python -m models_py.complete_journey --out data/real
+	@touch $@
+
+out/%/.built: data/%/.made $(SQL)
+	@mkdir -p out/$*/work
+	HM_DATA_DIR=data/$* HM_OUT_DIR=out/$* $(BIN)/dbt build
+	@touch $@
+
+out/%/.trained: out/%/.built $(MODELS)
+	HM_DATA_DIR=data/$* HM_OUT_DIR=out/$* $(BIN)/python -m models_py.train
+	@touch $@
+
+.PRECIOUS: data/%/.made out/%/.built out/%/.trained
+
+# For whoever changes it.
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(BIN)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --processes 2 --nofail-on-warning dbt_project/models dbt_project/tests 2>&1 | grep -v "because it is a macro"; \
+	test $${PIPESTATUS[0]} -eq 0
+
+# The docs describe the demo's tables: the catalogue needs a build to look at.
+docs: out/demo/.built
+	HM_DATA_DIR=data/demo HM_OUT_DIR=out/demo $(BIN)/dbt docs generate --static
+	@mkdir -p out/docs
+	cp dbt_project/target/static_index.html out/docs/index.html
+	@echo "Open out/docs/index.html"
+
+lock: $(BIN)/.installed
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
+	--no-annotate --extra dev --extra completejourney --upgrade pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf data/demo data/real out/demo out/real out/docs dbt_project/target dbt_project/logs

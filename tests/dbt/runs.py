@@ -1,0 +1,84 @@
+"""Runs of the real commands on small data, for the tests of whole builds."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).parents[2]
+FILES = ("articles", "customers", "transactions_train")
+
+
+def environment(data: Path, out: Path, project: Path = ROOT / "dbt_project") -> dict[str, str]:
+    """What a user sets, and folders of the run's own for what dbt writes on the side."""
+    (out / "work").mkdir(parents=True, exist_ok=True)
+    return {
+        **os.environ,
+        "HM_DATA_DIR": str(data),
+        "HM_OUT_DIR": str(out),
+        "DBT_PROJECT_DIR": str(project),
+        "DBT_TARGET_PATH": str(out / "target"),
+        "DBT_LOG_PATH": str(out / "logs"),
+        "NO_COLOR": "1",
+        "DBT_USE_COLORS": "false",
+    }
+
+
+def dbt(
+    data: Path,
+    out: Path,
+    *arguments: str,
+    variables: str = "{}",
+    project: Path = ROOT / "dbt_project",
+) -> subprocess.CompletedProcess[str]:
+    """Run dbt, as its command line does; never raises."""
+    command = [str(Path(sys.executable).parent / "dbt"), *arguments, "--vars", variables]
+    return _run(command, environment(data, out, project))
+
+
+def train(data: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m models_py.train``; never raises."""
+    command = [sys.executable, "-m", "models_py.train", *arguments]
+    return _run(command, environment(data, out))
+
+
+def build_and_train(data: Path, out: Path, variables: str = "{}") -> str:
+    """dbt build, then training; returns what training printed."""
+    for step in (lambda: dbt(data, out, "build", variables=variables), lambda: train(data, out)):
+        done = step()
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    return done.stdout
+
+
+def write_inputs(folder: Path, tables: Mapping[str, str], source: Path | None = None) -> Path:
+    """Write CSV files from SQL.
+
+    Parameters
+    ----------
+    folder
+        Where to.
+    tables
+        By file name, the select that gives its rows. In it, articles, customers and
+        transactions_train are the files of the source.
+    source
+        A folder of CSV files.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        for name in FILES if source else ():
+            connection.execute(
+                f"create table {name} as select * "
+                f"from read_csv('{source}/{name}.csv', header = true, all_varchar = true)"
+            )
+        for name, select in tables.items():
+            connection.sql(select).write_csv(str(folder / f"{name}.csv"))
+    return folder
+
+
+def _run(command: list[str], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600, check=False
+    )

@@ -1,0 +1,232 @@
+import json
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from models_py.submission import check_submission, read_submission
+from tests.dbt import runs
+from tests.dbt.conftest import Run
+
+SYSTEMS = [
+    "baseline",
+    "popular_age_band",
+    "purchases_department",
+    "purchases_article",
+    "tastes",
+    "hybrid",
+]
+
+
+def query(path: Path, sql: str) -> pd.DataFrame:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(sql).df()
+
+
+def ids(folder: Path, name: str, column: str) -> list[str]:
+    sql = f"select {column} from read_csv('{folder}/{name}.csv', header = true, all_varchar = true)"
+    return [str(row[0]) for row in duckdb.sql(sql).fetchall()]
+
+
+def test_submission_has_the_form_of_the_contract(run: Run) -> None:
+    customers = ids(run.data, "sample_submission", "customer_id")
+    articles = ids(run.data, "articles", "article_id")
+    assert check_submission(run.out / "submission.csv", customers, articles) == len(customers)
+
+
+def test_customers_who_never_bought_have_twelve_articles(run: Run) -> None:
+    new = query(
+        run.database,
+        """
+        select customer_id from stg_customers
+        where customer_key not in (select customer_key from stg_transactions)
+        """,
+    )["customer_id"]
+    submission = read_submission(run.out / "submission.csv").set_index("customer_id")["prediction"]
+    assert len(new) > 0
+    assert all(len(set(submission[customer].split())) == 12 for customer in new)
+
+
+def test_every_system_is_evaluated_in_every_window(run: Run) -> None:
+    rows = query(run.database, "from predictions.evaluation where slice_kind = 'all'")
+    found = rows.groupby("system", sort=False)["window_id"].apply(list).to_dict()
+    assert list(found) == SYSTEMS
+    for windows in found.values():
+        assert windows[:4] == [1, 2, 3, 4]
+        assert len(windows) == 5
+        assert pd.isna(windows[4])
+    assert ((rows["map_at_12_low"] <= rows["map_at_12"]) & (rows["map_at_12"] <= 1)).all()
+
+
+def test_scores_of_customers_average_to_the_evaluation(run: Run) -> None:
+    gap = query(
+        run.database,
+        """
+        select abs(avg(scores.average_precision) - any_value(evaluation.map_at_12)) as gap
+        from predictions.customer_scores as scores
+        join predictions.evaluation as evaluation
+            on scores.window_id = evaluation.window_id and scores.system = evaluation.system
+        where evaluation.slice_kind = 'all'
+        group by scores.window_id, scores.system
+        """,
+    )["gap"]
+    assert len(gap) == 4 * len(SYSTEMS)
+    assert gap.max() < 1e-12
+
+
+def test_kept_lists_give_the_scores_that_are_kept(run: Run) -> None:
+    """The evaluation can be done again in SQL, from the lists and the labels in the file."""
+    gap = query(
+        run.database,
+        """
+        with hits as (
+            select r.window_id, r.customer_key, r.recommendation_rank,
+                   (l.article_key is not null)::int as is_hit
+            from predictions.recommendations as r
+            left join window_labels as l using (window_id, customer_key, article_key)
+            where r.window_id > 0
+        ),
+        precisions as (
+            select *, sum(is_hit) over (
+                partition by window_id, customer_key order by recommendation_rank
+            ) / recommendation_rank as precision
+            from hits
+        ),
+        bought as (
+            select window_id, customer_key, count(*) as n_bought from window_labels group by all
+        )
+        select abs(any_value(s.average_precision)
+                   - sum(p.precision * p.is_hit) / least(any_value(b.n_bought), 12)) as gap
+        from precisions as p
+        join bought as b using (window_id, customer_key)
+        join predictions.customer_scores as s using (window_id, customer_key)
+        where s.system = 'hybrid'
+        group by p.window_id, p.customer_key
+        """,
+    )["gap"]
+    assert len(gap) > 100
+    assert gap.max() < 1e-9
+
+
+def test_reading_tables_name_articles_and_favourites(run: Run) -> None:
+    rows = query(
+        run.database,
+        "from recommended_articles where is_submission and favourite_colour is not null limit 100",
+    )
+    assert len(rows) == 100
+    assert rows[["prod_name", "colour", "pattern", "favourite_pattern"]].notna().all(axis=None)
+    assert (rows["article_id"].str.len() == 10).all()
+
+
+def test_favourites_are_what_a_customer_bought_most(run: Run) -> None:
+    """Favourite colour and pattern against a count of our own, straight from the purchases."""
+    wrong = query(
+        run.database,
+        """
+        with counted as (
+            select t.customer_key, a.colour_group, sum(t.quantity) as n
+            from stg_transactions as t join stg_articles as a using (article_key)
+            group by all
+        ),
+        most as (select customer_key, max(n) as n from counted group by all)
+        select count(*) as n_wrong, (select count(*) from most) as n_customers
+        from feat_customer_favourites as f
+        join most as m using (customer_key)
+        left join counted as c
+            on f.customer_key = c.customer_key and f.favourite_colour_group = c.colour_group
+        where f.window_id = 0 and c.n is distinct from m.n
+        """,
+    )
+    assert wrong["n_customers"][0] > 1000
+    assert wrong["n_wrong"][0] == 0
+
+
+def test_every_choice_was_made_on_earlier_windows(run: Run) -> None:
+    choices = query(run.database, "select distinct window_id, chosen_on from predictions.choices")
+    assert len(choices) >= 5
+    for row in choices.to_dict("records"):
+        chosen_on = [int(w) for w in str(row["chosen_on"]).split(", ") if w.isdigit()]
+        assert chosen_on or "default" in row["chosen_on"]
+        assert all(w > row["window_id"] for w in chosen_on)
+
+
+def test_same_input_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
+    runs.build_and_train(run.data, tmp_path)
+    again = (tmp_path / "submission.csv").read_bytes()
+    assert again == (run.out / "submission.csv").read_bytes()
+    everything = "from predictions.evaluation"
+    pd.testing.assert_frame_equal(
+        query(tmp_path / "hm.duckdb", everything),
+        query(run.database, everything),
+        check_exact=True,
+    )
+
+
+def test_training_again_replaces_the_predictions_and_keeps_the_list_of_runs(
+    demo: Path, tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "hm.duckdb").write_bytes((run.out / "work" / "hm.duckdb").read_bytes())
+    done = runs.train(demo, tmp_path, "--n-bootstrap", "10")
+    assert done.returncode == 0, done.stderr
+    n = query(
+        tmp_path / "hm.duckdb",
+        """
+        select (select count(*) from predictions.runs) as n_runs,
+               (select count(*) from predictions.recommendations where window_id = 0) as n_lists,
+               (select count(*) from stg_customers) as n_customers
+        """,
+    )
+    assert n["n_runs"][0] == 2
+    assert n["n_lists"][0] == 12 * n["n_customers"][0]
+
+
+def test_published_file_is_whole_and_free_of_views_on_the_input(run: Run) -> None:
+    views = query(run.database, "select view_name from duckdb_views() where not internal")
+    assert "recommended_articles" in list(views["view_name"])
+    for name in views["view_name"]:
+        query(run.database, f"select count(*) from {name}")
+
+
+@pytest.mark.parametrize("folder", ["predictions", "reporting", "abt"])
+def test_every_column_that_people_read_is_described(run: Run, folder: str) -> None:
+    manifest = json.loads((run.out / "target" / "manifest.json").read_text())
+    models = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["fqn"][1] == folder
+    ]
+    assert models
+    for model in models:
+        assert model["description"], model["name"]
+        there = query(
+            run.database,
+            f"select column_name from duckdb_columns() where table_name = '{model['name']}'",
+        )
+        # The favourites follow the list of taste attributes; their model's description names them.
+        columns = [c for c in there["column_name"] if not c.startswith(("favourite_", "second_"))]
+        described = [c for c, column in model["columns"].items() if column["description"]]
+        assert set(columns) <= set(described), model["name"]
+
+
+def test_every_model_is_described_and_on_the_way_to_an_exposure(run: Run) -> None:
+    manifest = json.loads((run.out / "target" / "manifest.json").read_text())
+    models = {k: n for k, n in manifest["nodes"].items() if n["resource_type"] == "model"}
+    assert all(model["description"] for model in models.values())
+    parents = manifest["parent_map"]
+    reached: set[str] = set()
+    front = set(manifest["exposures"])
+    while front:
+        reached |= front
+        front = {p for node in front for p in parents.get(node, [])} - reached
+    assert {n.split(".")[2] for n in manifest["exposures"]} == {
+        "training_run",
+        "evaluation_report",
+        "submission",
+    }
+    sources = {n for n in reached if n.startswith("source.")}
+    assert len(sources) == 3
+    unread = {models[m]["name"] for m in set(models) - reached}
+    # Tables for analysts, which training does not read.
+    assert unread <= {"cand_popular_index_group", "scored_customers"}

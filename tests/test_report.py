@@ -1,0 +1,179 @@
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from models_py.evaluation import OUTPUT_COLUMNS, evaluate
+from models_py.report import main, print_evaluation, print_places, print_windows
+
+SYSTEMS = ["baseline", "popular_age_band", "purchases_department", "hybrid"]
+
+
+def windows(n: int, n_left_out: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "window_id": range(n),
+            "cutoff_on": pd.Timestamp("2020-09-23") - pd.to_timedelta(7 * np.arange(n), "D"),
+            "n_history_days": 100 - 7 * np.arange(n),
+            "is_backtest": [0 < i < 3 for i in range(n)],
+            "is_left_out": [i >= n - n_left_out for i in range(n)],
+        }
+    )
+
+
+def made_up_evaluation() -> pd.DataFrame:
+    """Two windows of twenty customers; each system is better than the one before it."""
+    rows = [
+        (window, key, system, 0.1 * place + 0.01 * window + 0.001 * key)
+        for window in (1, 2)
+        for key in range(20)
+        for place, system in enumerate(SYSTEMS)
+    ]
+    ap = pd.DataFrame(rows, columns=["window_id", "customer_key", "system", "ap"])
+    slices = ap[["window_id", "customer_key"]].drop_duplicates(ignore_index=True)
+    slices["age_band"] = np.where(slices["customer_key"] < 5, "up to 19", "20 and over")
+    return evaluate(ap, slices, n_bootstrap=50)
+
+
+NOTHING = pd.DataFrame(columns=OUTPUT_COLUMNS)
+NOTHING_TO_SAY = "No past window could be scored, so nothing can be said of accuracy."
+
+
+@pytest.mark.parametrize(("n", "n_left_out"), [(6, 0), (6, 3), (1, 0), (4, 3)])
+def test_the_windows_and_which_are_left_out(
+    capsys: pytest.CaptureFixture[str], n: int, n_left_out: int
+) -> None:
+    table = windows(n, n_left_out)
+    print_windows(table)
+    out = capsys.readouterr().out
+    n_there = n - n_left_out
+    first, last = table["cutoff_on"].dt.strftime("%Y-%m-%d").iloc[[0, n_there - 1]]
+    assert f"Windows 0 to {n_there - 1}, cutoffs {first} back to {last}." in out
+    assert ("Left out" in out) == (n_left_out > 0)
+    if n_left_out:
+        assert f"windows {n_there} to {n - 1}" in out
+        assert "min_history_days" in out
+
+
+def test_each_system_has_its_line_with_what_was_measured(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    evaluation = made_up_evaluation()
+    print_evaluation(evaluation, "hybrid")
+    out = capsys.readouterr().out
+    assert "2 past windows" in out
+    overall, by_window, _ = out.split("\nBy ")
+    of_all = evaluation[evaluation["slice_kind"] == "all"]
+    mean = of_all[of_all["window_id"].isna()].set_index("system")
+    lines = [line for line in overall.splitlines() if line.startswith("  ")]
+    assert [line.split()[0] for line in lines] == SYSTEMS
+    for line in lines:
+        row = mean.loc[line.split()[0]]
+        for name in ["map_at_12", "map_at_12_low", "map_at_12_high"]:
+            assert f"{row[name]:.4f}" in line
+        for name in ["difference", "difference_low", "difference_high"]:
+            assert f"{row[name]:+.4f}" in line
+    per_window = of_all.dropna(subset="window_id").set_index(["system", "window_id"])["map_at_12"]
+    lines = by_window.strip().splitlines()[-len(SYSTEMS) :]
+    assert [line.split()[0] for line in lines] == SYSTEMS
+    for line in lines:
+        system, latest, older = line.split()
+        assert float(latest) == pytest.approx(per_window[system, 1], abs=1e-4)
+        assert float(older) == pytest.approx(per_window[system, 2], abs=1e-4)
+
+
+def test_each_slice_has_its_line_for_the_system_that_is_exported(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    evaluation = made_up_evaluation()
+    print_evaluation(evaluation, "hybrid")
+    lines = capsys.readouterr().out.split("\nBy slice")[1].splitlines()[1:]
+    lines = [line for line in lines if line]
+    assert len(lines) == 2
+    for value, n_customers in [("up to 19", 5), ("20 and over", 15)]:
+        (line,) = [line for line in lines if value in line]
+        row = evaluation[
+            evaluation["window_id"].isna()
+            & (evaluation["slice_value"] == value)
+            & (evaluation["system"] == "hybrid")
+        ].iloc[0]
+        assert "age_band" in line
+        assert f" {n_customers} customers" in line
+        assert f"{row['map_at_12']:.4f}" in line
+        # 0.3 better than the baseline, by construction.
+        assert f"{row['map_at_12'] - 0.3:.4f}" in line
+        assert "+0.3000" in line
+
+
+def test_an_empty_evaluation_says_that_nothing_can_be_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_evaluation(NOTHING, "hybrid")
+    assert capsys.readouterr().out == NOTHING_TO_SAY + "\n"
+
+
+def published(out: Path, evaluation: pd.DataFrame, systems: tuple[str, ...] = ("hybrid",)) -> Path:
+    """A published file with this evaluation and a run of each of these systems, the latest last."""
+    with duckdb.connect(str(out / "hm.duckdb")) as connection:
+        connection.execute("create schema predictions")
+        connection.execute(
+            """
+            create table predictions.evaluation (
+                window_id int, system text, slice_kind text, slice_value text, n_customers int,
+                map_at_12 double, map_at_12_low double, map_at_12_high double,
+                difference double, difference_low double, difference_high double
+            );
+            create table predictions.runs (started_at timestamp, system text, n_customers int)
+            """
+        )
+        connection.register("rows", evaluation)
+        connection.execute("insert into predictions.evaluation by name from rows")
+        for day, system in enumerate(systems, 1):
+            connection.execute(
+                "insert into predictions.runs values (make_date(2020, 9, ?), ?, ?)",
+                [day, system, 1000 * day],
+            )
+    return out
+
+
+def test_what_is_published_is_printed_as_it_was_at_the_end_of_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_evaluation(made_up_evaluation(), "hybrid")
+    print_places(tmp_path, 2000)
+    at_the_end = capsys.readouterr().out
+    published(tmp_path, made_up_evaluation(), ("baseline", "hybrid"))
+    assert main(["--out-dir", str(tmp_path)]) == 0
+    assert capsys.readouterr() == (at_the_end, "")
+    assert "2,000 customers" in at_the_end
+    assert str(tmp_path / "submission.csv") in at_the_end
+    assert str(tmp_path / "hm.duckdb") in at_the_end
+
+
+def test_a_run_without_a_past_window_is_printed_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published(tmp_path, NOTHING)
+    assert main(["--out-dir", str(tmp_path)]) == 0
+    assert NOTHING_TO_SAY in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("what", ["nothing", "no run", "no database", "no tables"])
+def test_where_no_run_is_published_the_error_says_what_to_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    path = tmp_path / "hm.duckdb"
+    if what == "no run":
+        published(tmp_path, made_up_evaluation(), ())
+    elif what == "no database":
+        path.write_text("this is no database")
+    elif what == "no tables":
+        duckdb.connect(str(path)).close()
+    assert main(["--out-dir", str(tmp_path)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    (line,) = err.splitlines()
+    assert line.startswith(f"error: {path}")
+    assert "python -m models_py.train" in line
