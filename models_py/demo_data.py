@@ -95,6 +95,7 @@ def _connect(
             f"--memory-limit must be a size such as 6GB, found {memory_limit}."
         ) from error
     con.execute("set temp_directory = ?", [str(folder / "spill")])
+    con.execute("set enable_progress_bar = false")
     if threads is not None:
         con.execute(f"set threads = {int(threads)}")
     return con

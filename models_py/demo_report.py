@@ -229,6 +229,7 @@ def report(folder: Path, memory_limit: str = "6GB") -> list[Figure]:
     con = duckdb.connect()
     try:
         con.execute("set memory_limit = ?", [memory_limit])
+        con.execute("set enable_progress_bar = false")
         con.execute(_LOAD.format(late_days=LATE_WEEKS * 7, **sources))
         n_articles, n_products = con.execute(
             "select count(*), count(distinct product_code) from articles"

@@ -133,15 +133,17 @@ def test_the_best_variant_has_the_best_mean_over_the_windows() -> None:
 
 def test_of_equal_variants_the_first() -> None:
     bought, rng = made_up(4)
-    good, bad = bought + noise(rng) / 2, noise(rng)
+    good, bad = bought + np.float32(0.5) * noise(rng), noise(rng)
     assert best_variant([held({"x": [bad, good, good.copy()]}, bought)], "x") == 1
 
 
 def test_only_variants_that_each_window_has() -> None:
     bought, rng = made_up(5)
+    # The third is the best, but the other window lacks it.
+    better = np.float32(0.5) * bought + noise(rng)
     windows = [
-        held({"x": [noise(rng), bought / 2 + noise(rng), bought * 2]}, bought),
-        held({"x": [noise(rng), bought * 2]}, bought),
+        held({"x": [noise(rng), better, bought]}, bought),
+        held({"x": [noise(rng), bought]}, bought),
     ]
     assert best_variant(windows, "x") == 1
 

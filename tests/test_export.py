@@ -148,37 +148,29 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("create schema predictions")
         connection.execute(
             """
-            create table predictions.recommendations
-            (window_id int, customer_key int, recommendation_rank int, article_key int, system text)
+            create table stg_articles as
+            select key as article_key, '0' || lpad((700 + key)::varchar, 9, '0') as article_id
+            from range(30, 0, -1) as keys (key);
+
+            create table stg_customers (customer_key int, customer_id text);
+            insert into stg_customers values (3, '7'), (1, '007'), (4, 'b7'), (2, '0a');
+
+            -- In window 1, another one: the other way round.
+            create table cand_popular_overall as
+            select window_id, if(window_id = 0, 31 - rank, 14 + rank) as article_key,
+                   rank as popular_rank
+            from range(2) as windows (window_id), range(16, 0, -1) as ranks (rank);
+
+            create table predictions.recommendations as
+            select window_id::int as window_id, key::int as customer_key,
+                   rank::int as recommendation_rank,
+                   if(window_id = 0, key + rank - 1, 31 - rank)::int as article_key,
+                   'hybrid' as system
+            from range(2) as windows (window_id),
+                 range(12, 0, -1) as ranks (rank),
+                 range(1, 5) as customers (key)
             """
         )
-        for name, rows in {
-            "stg_articles": [(key, i) for key, i in enumerate(ARTICLES, 1)],
-            "stg_customers": [(key, i) for key, i in enumerate(CUSTOMERS, 1)],
-            "cand_popular_overall": [
-                (window, key, rank)
-                for window in (0, 1)
-                for rank, key in enumerate(BEST_SELLERS[:: 1 - 2 * window], 1)
-            ],
-            "recommended": [
-                (window, key, rank, (key + rank - 1 if window == 0 else 31 - rank), "hybrid")
-                for window in (0, 1)
-                for key in range(1, len(CUSTOMERS) + 1)
-                for rank in range(1, 13)
-            ],
-        }.items():
-            names = {
-                "stg_articles": ["article_key", "article_id"],
-                "stg_customers": ["customer_key", "customer_id"],
-                "cand_popular_overall": ["window_id", "article_key", "popular_rank"],
-                "recommended": [
-                    *("window_id", "customer_key", "recommendation_rank", "article_key", "system")
-                ],
-            }[name]
-            shuffled = pd.DataFrame(rows, columns=names).sample(frac=1, random_state=0)
-            connection.register("shuffled", shuffled)
-            connection.execute(f"create table {name} as from shuffled")
-        connection.execute("insert into predictions.recommendations from recommended")
         yield connection
 
 
@@ -235,10 +227,11 @@ def test_rows_of_recommendations_are_the_lists_written_out(
     lists = np.random.default_rng(0).permutation(36).reshape(3, 12)
     rows = export.recommendation_rows(5, frames, lists, "hybrid")
     assert len(rows) == 36
-    assert (rows[["window_id", "system"]] == [5, "hybrid"]).all(axis=None)
+    assert rows["window_id"].eq(5).all()
+    assert rows["system"].eq("hybrid").all()
     wide = rows.pivot(index="customer_key", columns="recommendation_rank", values="article_key")
     assert wide.index.tolist() == [3, 8, 11]
-    assert wide.columns.tolist() == list(range(1, 13))
+    assert list(wide) == list(range(1, 13))
     assert wide.to_numpy().tolist() == lists.tolist()
     # They fit the table as they are.
     warehouse.register("rows", rows)
