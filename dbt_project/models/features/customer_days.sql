@@ -9,6 +9,7 @@ select
     sold_on,
     cast(sum(quantity) as integer) as n_bought,
     cast(sum(case when is_online then quantity else 0 end) as integer) as n_bought_online,
-    sum(price * quantity) as spend
+    -- Decimal: a sum of doubles depends on the order in which the threads add them.
+    cast(sum(cast(price * quantity as decimal(20, 8))) as decimal(28, 8)) as spend
 from purchases
 group by customer_key, sold_on

@@ -53,7 +53,7 @@ select
     {{ days_between("first_bought_on", "cutoff_on") }} as days_since_first_bought,
     -- Missing for a customer of one shopping day: nothing is known of their rhythm.
     {{ days_between("first_bought_on", "last_bought_on") }} * 1.0 / nullif(n_shopping_days - 1, 0) as mean_days_between,
-    spend,
-    spend / n_bought as mean_price,
+    cast(spend as double) as spend,
+    cast(spend as double) / n_bought as mean_price,
     n_bought_online * 1.0 / n_bought as online_share
 from counted

@@ -47,6 +47,7 @@ judged as (
             when sold_on is null then 't_dat is not a day'
             when price is null or isnan(price) or isinf(price) then 'price is not a number'
             when price < 0 then 'price is negative'
+            when price > 1e9 then 'price is above a thousand million'
         end as rejected_because
     from typed
 
