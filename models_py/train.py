@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from models_py import __version__, export, report, systems, warehouse
 from models_py.blend import Held
-from models_py.evaluation import FloatArray, evaluate
+from models_py.evaluation import OUTPUT_COLUMNS, FloatArray, evaluate
 from models_py.frames import Frames, IntArray
 from models_py.least_squares import PENALTIES
 from models_py.metrics import average_precision
@@ -221,6 +221,8 @@ def _write_choices(
 def _evaluate(
     connection: duckdb.DuckDBPyConnection, scores: pd.DataFrame, n_bootstrap: int
 ) -> pd.DataFrame:
+    if scores.empty:
+        return pd.DataFrame(columns=OUTPUT_COLUMNS)
     slices = warehouse.read_slices(connection)
     return evaluate(scores, slices, baseline=systems.BASELINE, n_bootstrap=n_bootstrap)
 

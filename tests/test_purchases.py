@@ -60,6 +60,10 @@ def test_what_goes_together_is_found() -> None:
         assert scores.shape == (3, 2)
         assert scores.dtype == np.float32
         assert top_articles(scores, CLASSES.article_keys, 1).ravel().tolist() == [71, 72, 71]
+    # The larger the penalty, the closer to the level of each class.
+    sizes = [np.ptp(purchases.score(fitted, new, variant)) for variant in range(len(PENALTIES))]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > 2 * sizes[-1]
 
 
 def test_what_goes_together_is_found_among_noise_in_a_later_window() -> None:

@@ -58,6 +58,7 @@ def first_choice(fitted: tastes.TastesModel, frames: Frames, variant: int = 0) -
         ("days_since_last_bought", 3, 700),
         ("mean_days_between", 14.0, None),
         ("mean_price", 0.01, 0.08),
+        ("online_share", 0.0, None),
     ],
 )
 def test_what_goes_together_is_found(column: str, of_odd: Any, of_even: Any) -> None:
@@ -68,6 +69,10 @@ def test_what_goes_together_is_found(column: str, of_odd: Any, of_even: Any) -> 
     new = window([], [1, 2, 3], **{column: [of_even, of_odd, of_even]})
     for variant in range(len(PENALTIES)):
         assert first_choice(fitted, new, variant) == [72, 71, 72]
+    # The larger the penalty, the closer to the level of each class.
+    sizes = [np.ptp(tastes.score(fitted, new, variant)) for variant in range(len(PENALTIES))]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] > 2 * sizes[-1]
 
 
 @pytest.mark.parametrize(

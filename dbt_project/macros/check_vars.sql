@@ -34,10 +34,17 @@
     {% for name, rule in rules.items() %}
         {% set wanted = broken_rule(var(name), rule[0], rule[1]) %}
         {% if wanted %}
-            {{ stop("--vars: " ~ name ~ " is " ~ var(name) | tojson ~ "; set it to " ~ wanted ~ ".") }}
+            {{ stop("--vars: " ~ name ~ " is " ~ var_json(name) ~ "; set it to " ~ wanted ~ ".") }}
         {% endif %}
     {% endfor %}
     {{ return("") }}
+{% endmacro %}
+
+
+{#- A var's value as JSON. YAML reads an unquoted day as a date, which JSON does not know: it becomes text. -#}
+{% macro var_json(name) %}
+    {% set value = var(name) %}
+    {{ return((value | string if name == "as_of" and value is not none else value) | tojson) }}
 {% endmacro %}
 
 

@@ -2,7 +2,7 @@
 {% for name in var_rules() %}
 select
     '{{ name }}' as var_name,
-    '{{ var(name) | tojson | replace("'", "''") }}' as setting
+    '{{ var_json(name) | replace("'", "''") }}' as setting
 {% if not loop.last %}
 union all
 {% endif %}

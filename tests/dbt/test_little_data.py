@@ -1,0 +1,142 @@
+"""Data with little in them: few days, no training window, few articles, other forms of file."""
+
+import gzip
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from models_py.submission import check_submission, read_submission
+from tests.dbt import runs
+from tests.dbt.test_bad_input import ARTICLES, CUSTOMERS, make
+
+
+def recommended(out: Path) -> dict[str, list[str]]:
+    rows = read_submission(out / "submission.csv")
+    return {
+        customer: lists.split()
+        for customer, lists in zip(rows["customer_id"], rows["prediction"], strict=True)
+    }
+
+
+def test_four_days_and_a_horizon_of_three(demo: Path, tmp_path: Path) -> None:
+    """One training window, with one day of history: nothing to choose on, so heuristics."""
+    data = runs.write_inputs(
+        tmp_path / "data",
+        {
+            "articles": "from articles",
+            "customers": "from customers",
+            "transactions_train": "from transactions_train where t_dat >= '2020-09-19'",
+        },
+        source=demo,
+    )
+    out = tmp_path / "out"
+    printed = runs.build_and_train(data, out, "{horizon_days: 3}")
+    assert "Windows 0 to 1, cutoffs 2020-09-23 back to 2020-09-20." in printed
+    assert "Left out: windows 2 to 10" in printed
+    with duckdb.connect(str(out / "hm.duckdb"), read_only=True) as connection:
+        systems = connection.execute(
+            "select distinct system from predictions.evaluation where window_id = 1"
+        ).fetchall()
+        articles = connection.execute("select article_id from stg_articles").fetchall()
+        customers = connection.execute("select customer_id from stg_customers").fetchall()
+    assert len(systems) == 6
+    ids = [row[0] for row in customers]
+    order = [
+        row[0]
+        for row in duckdb.sql(
+            f"select customer_id from read_csv('{data}/customers.csv', all_varchar = true)"
+        ).fetchall()
+    ]
+    assert sorted(order) == sorted(ids)
+    assert check_submission(out / "submission.csv", order, [row[0] for row in articles])
+
+
+def test_one_day(tmp_path: Path) -> None:
+    """No past window at all: best sellers for everyone, and no word of accuracy."""
+    one_day = """
+        select '2020-01-01' as t_dat, 'customer' || (i % 10) as customer_id,
+               '0' || lpad((100000000 + i % 3)::varchar, 9, '0') as article_id,
+               '0.05' as price, '1' as sales_channel_id
+        from range(20) as r(i)
+    """
+    data = runs.write_inputs(
+        tmp_path / "data",
+        {"articles": ARTICLES, "customers": CUSTOMERS, "transactions_train": one_day},
+    )
+    printed = runs.build_and_train(data, tmp_path / "out")
+    assert "No past window could be scored" in printed
+    lists = recommended(tmp_path / "out")
+    assert len(lists) == 10
+    sold = {"0100000000", "0100000001", "0100000002"}
+    assert all(set(articles[:3]) == sold and len(set(articles)) == 12 for articles in lists.values())
+
+
+def test_sample_submission_gives_the_customers_and_their_order(tmp_path: Path) -> None:
+    data = make(tmp_path / "data")
+    wanted = ["customer7", "stranger", "customer0", "customer3"]
+    lines = [f"{customer},0100000000" for customer in wanted]
+    (data / "sample_submission.csv").write_text("\n".join(["customer_id,prediction", *lines, ""]))
+    runs.build_and_train(data, tmp_path / "out", "{n_training_windows: 1, n_backtest_windows: 1}")
+    lists = recommended(tmp_path / "out")
+    assert list(lists) == wanted
+    assert all(len(set(articles)) == 12 for articles in lists.values())
+
+
+def test_other_forms_of_file_give_the_same_submission(tmp_path: Path) -> None:
+    data = make(tmp_path / "csv")
+    other = tmp_path / "other"
+    other.mkdir()
+    with (data / "articles.csv").open("rb") as file:
+        (other / "articles.csv.gz").write_bytes(gzip.compress(file.read()))
+    with duckdb.connect() as connection:
+        for name, ending in {"customers": "parquet", "transactions_train": "csv.zst"}.items():
+            rows = connection.read_csv(str(data / f"{name}.csv"), all_varchar=True)
+            if ending == "parquet":
+                rows.write_parquet(str(other / f"{name}.parquet"))
+            else:
+                rows.write_csv(str(other / f"{name}.csv.zst"), compression="zstd")
+    small = "{n_training_windows: 1, n_backtest_windows: 1}"
+    runs.build_and_train(data, tmp_path / "out", small)
+    runs.build_and_train(other, tmp_path / "out2", small)
+    first = (tmp_path / "out" / "submission.csv").read_bytes()
+    assert (tmp_path / "out2" / "submission.csv").read_bytes() == first
+    assert b",0100000" in first
+
+
+@pytest.mark.parametrize("grain", ["product_type", "[product, article]"])
+def test_each_grain_is_a_system_of_its_own(demo: Path, tmp_path: Path, grain: str) -> None:
+    small = f"{{n_training_windows: 1, n_backtest_windows: 1, purchase_grain: {grain}}}"
+    runs.build_and_train(demo, tmp_path, small)
+    with duckdb.connect(str(tmp_path / "hm.duckdb"), read_only=True) as connection:
+        systems = connection.execute(
+            "select distinct system from predictions.evaluation where system like 'purchases_%'"
+        ).fetchall()
+    wanted = {f"purchases_{name.strip()}" for name in grain.strip("[]").split(",")}
+    assert {row[0] for row in systems} == wanted
+
+
+def test_a_taste_attribute_is_one_line_of_the_list(demo: Path, tmp_path: Path) -> None:
+    project = tmp_path / "dbt_project"
+    shutil.copytree(
+        runs.ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs")
+    )
+    settings = project / "dbt_project.yml"
+    line = "    index_group: index_group_name\n"
+    assert settings.read_text().count(line) == 1
+    settings.write_text(
+        settings.read_text().replace(line, line + "    shade: perceived_colour_value_name\n")
+    )
+    out = tmp_path / "out"
+    small = "{n_training_windows: 1, n_backtest_windows: 1}"
+    done = runs.dbt(demo, out, "build", variables=small, project=project)
+    assert done.returncode == 0, done.stdout[-3000:]
+    with duckdb.connect(str(out / "work" / "hm.duckdb"), read_only=True) as connection:
+        shades = connection.execute(
+            "select count(distinct favourite_shade) from abt_customers where window_id = 0"
+        ).fetchone()
+    assert shades is not None
+    assert shades[0] > 3
+    trained = runs.train(demo, out)
+    assert trained.returncode == 0, trained.stderr
