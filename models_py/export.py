@@ -46,21 +46,32 @@ def customers_in_order(path: Path) -> list[str]:
     Raises
     ------
     WarehouseError
-        If the file has no column customer_id.
+        If the file can't be read, or has no column customer_id.
     """
-    with duckdb.connect() as connection:
-        if path.suffix == ".parquet":
-            rows = connection.read_parquet(str(path))
-        else:
-            rows = connection.read_csv(str(path), header=True, all_varchar=True, delimiter=",")
-        if "customer_id" not in rows.columns:
-            raise WarehouseError(
-                f"{path}: column customer_id is missing (found: {', '.join(rows.columns)}); add it."
-            )
-        ids = rows.project("cast(customer_id as varchar) as customer_id").fetchnumpy()[
-            "customer_id"
-        ]
-    return [str(i) for i in dict.fromkeys(ids) if isinstance(i, str) and i.strip()]
+    try:
+        with duckdb.connect() as connection:
+            if path.suffix == ".parquet":
+                rows = connection.read_parquet(str(path))
+            else:
+                # Nothing is left to be guessed: an id may begin with a quote or a #.
+                rows = connection.sql(
+                    "from read_csv($path, header = true, all_varchar = true, "
+                    "delim = ',', quote = '\"', escape = '\"', comment = '')",
+                    params={"path": str(path)},
+                )
+            names = {name.lower(): name for name in rows.columns}
+            if "customer_id" not in names:
+                raise WarehouseError(
+                    f"{path}: column customer_id is missing (found: {', '.join(rows.columns)}); "
+                    "add it."
+                )
+            id_column = names["customer_id"].replace('"', '""')
+            found = rows.project(f'cast("{id_column}" as varchar)').fetchall()
+    except duckdb.Error as problem:
+        raise WarehouseError(
+            f"{path} can't be read ({str(problem).splitlines()[0]}); mend it."
+        ) from problem
+    return list(dict.fromkeys(row[0] for row in found if row[0] and row[0].strip()))
 
 
 def recommendation_rows(

@@ -66,15 +66,17 @@ def fit_least_squares(
         One for each penalty, in their order.
     """
     n_rows = x.shape[0]
-    mean_x = np.asarray(x.mean(axis=0), dtype=np.float64).ravel()
-    mean_y = np.asarray(y.mean(axis=0), dtype=np.float64).ravel()
-    gram = (x.T @ x).toarray().astype(np.float64) - n_rows * np.outer(mean_x, mean_x)
-    moment = (x.T @ y).toarray().astype(np.float64) - n_rows * np.outer(mean_x, mean_y)
-    unit = float(np.mean(np.diag(gram))) if x.shape[1] else 0.0
+    # Sums over many rows lose too much in float32.
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    mean_x = np.asarray(x.mean(axis=0)).ravel()
+    mean_y = np.asarray(y.mean(axis=0)).ravel()
+    gram = (x.T @ x).toarray() - n_rows * np.outer(mean_x, mean_x)
+    moment = (x.T @ y).toarray() - n_rows * np.outer(mean_x, mean_y)
+    unit = max(float(np.mean(np.diag(gram))), 0.0) if x.shape[1] else 0.0
     fitted = []
     for penalty in penalties:
-        # The tiny constant keeps a matrix of constant columns invertible.
-        penalised = gram + np.eye(len(gram)) * (penalty * unit + 1e-9)
+        # The small constant keeps a matrix of constant columns invertible.
+        penalised = gram + np.eye(len(gram)) * (penalty * unit + 1e-9 * n_rows)
         weights = linalg.solve(penalised, moment, assume_a="pos")
         fitted.append(
             LinearScores(

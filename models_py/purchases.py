@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 from sklearn.preprocessing import normalize
@@ -53,23 +54,14 @@ def fit(windows: Sequence[Frames], classes: Classes, grain: str) -> PurchasesMod
         None when there is nothing to learn from: no customer with a purchase at this grain who
         then bought one of the classes.
     """
-    counted = pd.concat(
-        [frames.purchases[grain][columns.FEATURE].value_counts() for frames in windows]
-    )
-    # By number of customers, then by key: a total order, whatever order the rows came in.
-    customers_of = counted.groupby(level=0).sum().sort_index()
-    chosen = customers_of.sort_values(ascending=False, kind="stable").index[:MAX_FEATURES]
-    feature_keys = np.sort(chosen.to_numpy(np.int64))
+    learns = [
+        frames.customers[columns.IS_TRAINING].to_numpy(bool) & ~frames.is_new for frames in windows
+    ]
+    feature_keys = _features(windows, grain, learns)
     x = sparse.vstack([design(frames, grain, feature_keys) for frames in windows], format="csr")
     y = sparse.vstack([classes.targets(frames) for frames in windows], format="csr")
-    learns = np.concatenate(
-        [
-            frames.customers[columns.IS_TRAINING].to_numpy(bool) & ~frames.is_new
-            for frames in windows
-        ]
-    )
-    x, y = x[learns], y[learns]
-    if x.nnz == 0 or y.nnz == 0:
+    x, y = x[np.concatenate(learns)], y[np.concatenate(learns)]
+    if x[np.diff(y.indptr) > 0].nnz == 0:
         return None
     return PurchasesModel(grain, feature_keys, fit_least_squares(x, y, classes.buyer_share))
 
@@ -97,4 +89,21 @@ def design(frames: Frames, grain: str, feature_keys: IntArray) -> sparse.csr_mat
         (weight[keep], (rows[keep], found[keep].astype(np.int64))),
         shape=(len(frames.customers), len(feature_keys)),
     )
-    return normalize(x, copy=False)
+    # normalize() refuses a matrix without rows or columns.
+    return normalize(x, copy=False) if min(x.shape) else x
+
+
+def _features(
+    windows: Sequence[Frames], grain: str, learns: Sequence[npt.NDArray[np.bool_]]
+) -> IntArray:
+    """The MAX_FEATURES features that most customers have whose label may be learnt from."""
+    counted = []
+    for frames, does_learn in zip(windows, learns, strict=True):
+        purchases = frames.purchases[grain]
+        rows, keep = frames.rows_of(purchases[columns.CUSTOMER].to_numpy(np.int64))
+        keep[keep] = does_learn[rows[keep]]
+        counted.append(purchases.loc[keep, columns.FEATURE].value_counts())
+    # By number of customers, then by key: a total order, whatever order the rows came in.
+    customers_of = pd.concat(counted).groupby(level=0).sum().sort_index()
+    chosen = customers_of.sort_values(ascending=False, kind="stable").index[:MAX_FEATURES]
+    return np.sort(chosen.to_numpy(np.int64))

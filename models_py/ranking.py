@@ -66,18 +66,18 @@ def merge_lists(lists: IntArray, filler: IntArray, k: int = LIST_LENGTH) -> IntA
     Raises
     ------
     ValueError
-        If the filler is too short to fill a list.
+        If the filler has fewer than k distinct articles.
     """
-    if len(np.unique(filler)) < min(k, LIST_LENGTH):
+    filler = np.array(list(dict.fromkeys(filler[filler >= 0].tolist())), dtype=np.int64)
+    if len(filler) < k:
         raise ValueError(
-            f"A list of {k} articles needs as many known ones; there are {len(filler)}."
+            f"A list of {k} articles can't be filled up: there are {len(filler)} distinct ones."
         )
-    lists = lists[:, :k]
     filled = np.full((len(lists), k), EMPTY, dtype=np.int64)
-    filled[:, : lists.shape[1]] = lists
-    short = np.flatnonzero((filled < 0).any(axis=1))
-    for row in short:
-        kept = filled[row][filled[row] >= 0]
+    width = min(k, lists.shape[1])
+    filled[:, :width] = lists[:, :width]
+    for row in np.flatnonzero((filled < 0).any(axis=1)):
+        kept = lists[row][lists[row] >= 0]
         more = filler[~np.isin(filler, kept)]
         filled[row] = np.concatenate([kept, more])[:k]
     return filled

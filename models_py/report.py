@@ -85,11 +85,19 @@ def print_run(out_dir: Path) -> None:
     path = published_file(out_dir)
     if not path.is_file():
         raise WarehouseError(f"{path} is not there; run python -m models_py.train first.")
-    with duckdb.connect(str(path), read_only=True) as connection:
-        run = connection.execute(
-            "select system, n_customers from predictions.runs order by started_at desc limit 1"
-        ).fetchone()
-        evaluation = connection.execute("select * from predictions.evaluation order by rowid").df()
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            run = connection.execute(
+                "select system, n_customers from predictions.runs order by started_at desc limit 1"
+            ).fetchone()
+            evaluation = connection.execute(
+                "select * from predictions.evaluation order by rowid"
+            ).df()
+    except duckdb.Error as problem:
+        raise WarehouseError(
+            f"{path} can't be read ({str(problem).splitlines()[0]}); "
+            "run python -m models_py.train again."
+        ) from problem
     if run is None:
         raise WarehouseError(f"{path} holds no run; run python -m models_py.train first.")
     print_evaluation(evaluation.astype({"window_id": "Int64"}), str(run[0]))

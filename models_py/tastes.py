@@ -65,6 +65,8 @@ def fit(windows: Sequence[Frames], classes: Classes) -> TastesModel | None:
 
 def score(fitted: TastesModel, frames: Frames, variant: int) -> ScoreArray:
     """Score each customer of the window for each class: (n_customers, n_classes) float32."""
+    if frames.customers.empty:
+        return np.zeros((0, len(fitted.variants[variant].intercept)), np.float32)
     x = sparse.csr_matrix(fitted.encoder.transform(_inputs(frames.customers)), dtype=np.float32)
     return fitted.variants[variant].score(x)
 

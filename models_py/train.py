@@ -129,8 +129,7 @@ def _run_windows(
     scores = []
     for window_id in plan.scored:
         progress.start("the next days" if window_id == 0 else f"window {window_id}: fitting")
-        needed = set(plan.training[window_id])
-        for other in needed - set(frames):
+        for other in set(plan.training[window_id]) - set(frames):
             frames[other] = warehouse.read_frames(connection, other, grains)
         fitted = systems.fit_window(
             [frames[w] for w in plan.training[window_id]],
@@ -149,7 +148,8 @@ def _run_windows(
             wanted = [EXPORTED] if window_id == 0 else names
             scores += _score_window(connection, window_id, fitted, grains, wanted)
         # What no later fit needs is let go.
-        for old in [w for w in frames if w > window_id - 1 + max(len(needed), 1)]:
+        still_needed = {t for w in plan.scored if w < window_id for t in plan.training[w]}
+        for old in set(frames) - still_needed:
             del frames[old]
         for old in sorted(held)[systems.N_TUNING_WINDOWS :]:
             del held[old]
@@ -292,6 +292,9 @@ def main(arguments: list[str] | None = None) -> int:
     except WarehouseError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
+    except (duckdb.Error, OSError, MemoryError) as problem:
+        print(f"error: training failed and published nothing: {problem}", file=sys.stderr)
+        return 3
     return 0
 
 

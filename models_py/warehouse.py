@@ -54,14 +54,16 @@ def open_work_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
     }
     try:
         connection = duckdb.connect(str(path), config=config)
-    except duckdb.IOException as problem:
+    except duckdb.Error as problem:
         reason = str(problem).splitlines()[0]
         if "lock" in reason:
             raise WarehouseError(
                 f"{path} is in use by another process (dbt, training or a reader); "
                 "wait for it to end, or close it."
             ) from problem
-        raise WarehouseError(f"{path} can't be opened: {reason}") from problem
+        raise WarehouseError(
+            f"{path} can't be opened ({reason}); delete it and run dbt build again."
+        ) from problem
     try:
         connection.execute("select 1 from main.scored_customers limit 1")
         connection.execute("select 1 from main.settings limit 1")
@@ -87,8 +89,13 @@ def read_windows(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     -------
     DataFrame
         window_id, cutoff_on, n_history_days, is_backtest, is_left_out.
+
+    Raises
+    ------
+    WarehouseError
+        If history fills none of them.
     """
-    return connection.execute(
+    windows = connection.execute(
         """
         select planned.window_id, planned.cutoff_on, planned.n_history_days, planned.is_backtest,
                windows.window_id is null as is_left_out
@@ -97,6 +104,12 @@ def read_windows(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
         order by planned.window_id
         """
     ).df()
+    if windows["is_left_out"].all():
+        raise WarehouseError(
+            f"there are {windows['n_history_days'].max()} days of history, fewer than the var "
+            "min_history_days asks for; lower it, or use a longer file of purchases."
+        )
+    return windows
 
 
 def read_classes(connection: duckdb.DuckDBPyConnection, window_id: int) -> Classes:

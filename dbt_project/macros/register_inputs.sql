@@ -52,7 +52,7 @@
     {% if path.endswith(".parquet") %}
         {{ return("(select cast(columns(*) as varchar) from read_parquet(" ~ quoted(path) ~ "))") }}
     {% endif %}
-    {{ return("read_csv(" ~ quoted(path) ~ ", header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"')") }}
+    {{ return("read_csv(" ~ quoted(path) ~ ", header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', comment = '')") }}
 {% endmacro %}
 
 

@@ -47,10 +47,11 @@ def train(data: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess
 
 def build_and_train(data: Path, out: Path, variables: str = "{}") -> str:
     """dbt build, then training; returns what training printed."""
-    for step in (lambda: dbt(data, out, "build", variables=variables), lambda: train(data, out)):
-        done = step()
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-    return done.stdout
+    built = dbt(data, out, "build", variables=variables)
+    assert built.returncode == 0, built.stdout[-4000:]
+    trained = train(data, out)
+    assert trained.returncode == 0, trained.stdout[-4000:] + trained.stderr[-4000:]
+    return trained.stdout
 
 
 def write_inputs(folder: Path, tables: Mapping[str, str], source: Path | None = None) -> Path:

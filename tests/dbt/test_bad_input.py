@@ -1,4 +1,4 @@
-"""A user's mistake: one sentence that names file, column and remedy, exit status 2, nothing lost."""
+"""A user's mistake: one sentence of what and where, exit status 2, and nothing is lost."""
 
 import gzip
 import re
@@ -126,7 +126,7 @@ MISTAKES = [
         edit("customers", every(5, "young")),
         r"customers\.csv: column age holds \"young\" where a number of years is needed",
     ),
-    Mistake("as_of early", nothing, r"as_of is 2019-12-31.*set it to one of", "{as_of: 2019-12-31}"),
+    Mistake("as_of early", nothing, r"as_of is 2019-12-31.*set it to", "{as_of: 2019-12-31}"),
     Mistake("as_of late", nothing, r"as_of is 2020-03-01.*set it to one of", "{as_of: 2020-03-01}"),
     Mistake("as_of no day", nothing, r"as_of is .*yyyy-mm-dd", "{as_of: '2020-13-01'}"),
     Mistake(
@@ -134,7 +134,7 @@ MISTAKES = [
         "{purchase_grain: shelf}",
     ),
     Mistake("var", nothing, r"'horizon' is not a var of this project; known are", "{horizon: 7}"),
-    Mistake("horizon", nothing, r"horizon_days is 0; set it to a whole number", "{horizon_days: 0}"),
+    Mistake("horizon", nothing, r"horizon_days is 0; set it to a whole", "{horizon_days: 0}"),
     Mistake(
         "span", nothing, r"best_seller_days is 5; set it to one of popularity_days",
         "{best_seller_days: 5}",

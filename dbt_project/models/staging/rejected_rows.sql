@@ -33,10 +33,14 @@ refused_{{ file }} as (
 
     select
         '{{ file }}' as file_name,
-        case when trim(coalesce(id, '')) = '' then 'empty {{ id }}' else 'repeated {{ id }}' end as rejected_because,
+        case
+            when trim(coalesce(id, '')) = '' then 'empty {{ id }}'
+            when not {{ is_usable_id(id, "id") }} then '{{ id }} with white space'
+            else 'repeated {{ id }}'
+        end as rejected_because,
         row_text
     from numbered_{{ file }}
-    where trim(coalesce(id, '')) = '' or copy_number > 1
+    where copy_number > 1 or not {{ is_usable_id(id, "id") }}
 
 )
 {% endfor %}

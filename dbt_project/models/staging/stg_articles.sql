@@ -10,7 +10,7 @@ numbered as (
         *,
         row_number() over (partition by article_id order by {{ row_text(input_columns()["articles"]) }}) as copy_number
     from articles
-    where trim(article_id) <> ''
+    where {{ is_usable_id("article_id") }}
 
 )
 

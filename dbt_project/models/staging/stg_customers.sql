@@ -10,7 +10,7 @@ numbered as (
         *,
         row_number() over (partition by customer_id order by {{ row_text(input_columns()["customers"]) }}) as copy_number
     from customers
-    where trim(customer_id) <> ''
+    where {{ is_usable_id("customer_id") }}
 
 ),
 
