@@ -76,7 +76,7 @@ def train(data_dir: Path, out_dir: Path, n_bootstrap: int) -> None:
         Folder with the input files: the submission takes its customers, and their order, from
         sample_submission or else from customers.
     out_dir
-        Folder with work/hm.duckdb; receives hm.duckdb and submission.csv.
+        Folder with hm_build.duckdb; receives hm.duckdb and submission.csv.
     n_bootstrap
         Replicates of each interval.
 
@@ -88,7 +88,7 @@ def train(data_dir: Path, out_dir: Path, n_bootstrap: int) -> None:
     started = time.monotonic()
     started_at = datetime.now(UTC).replace(tzinfo=None)
     customers_file = export.customers_file(data_dir)
-    with warehouse.open_work_file(out_dir) as connection:
+    with warehouse.open_build_file(out_dir) as connection:
         settings = warehouse.read_settings(connection)
         windows = warehouse.read_windows(connection)
         grains = json.loads(settings["purchase_grain"])
@@ -276,7 +276,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--out-dir",
         type=Path,
         default=Path(os.environ.get("HM_OUT_DIR", "out")),
-        help="folder for the results, with work/hm.duckdb in it (HM_OUT_DIR)",
+        help="folder for the results, with hm_build.duckdb in it (HM_OUT_DIR)",
     )
     parser.add_argument(
         "--n-bootstrap", type=int, default=1000, help="replicates behind each interval"

@@ -13,7 +13,7 @@ from models_py import columns
 from models_py.frames import Classes, Frames, IntArray
 
 FILE_NAME = "hm.duckdb"
-WORK_FOLDER = "work"
+BUILD_FILE_NAME = "hm_build.duckdb"
 PREDICTIONS = ["recommendations", "customer_scores", "evaluation", "choices", "runs"]
 
 
@@ -21,9 +21,9 @@ class WarehouseError(Exception):
     """The DuckDB file can't be used; the message says why and what to do, in one sentence."""
 
 
-def work_file(out_dir: Path) -> Path:
+def build_file(out_dir: Path) -> Path:
     """The file that dbt builds and training adds to."""
-    return out_dir / WORK_FOLDER / FILE_NAME
+    return out_dir / BUILD_FILE_NAME
 
 
 def published_file(out_dir: Path) -> Path:
@@ -31,7 +31,7 @@ def published_file(out_dir: Path) -> Path:
     return out_dir / FILE_NAME
 
 
-def open_work_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
+def open_build_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
     """Open the file that dbt built, for reading and for writing predictions.
 
     Memory and threads are bounded by HM_MEMORY_LIMIT (default 6GB) and HM_THREADS (default 2), as
@@ -42,7 +42,7 @@ def open_work_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
     WarehouseError
         If the file is not there, is no DuckDB file, is in use, or dbt did not finish building it.
     """
-    path = work_file(out_dir)
+    path = build_file(out_dir)
     if not path.is_file():
         raise WarehouseError(
             f"{path} is not there; run dbt build first, with the same HM_OUT_DIR ({out_dir})."
@@ -50,7 +50,7 @@ def open_work_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": os.environ.get("HM_MEMORY_LIMIT", "6GB"),
         "threads": os.environ.get("HM_THREADS", "2"),
-        "temp_directory": str(path.parent / "spill"),
+        "temp_directory": str(path.with_suffix(".spill")),
     }
     try:
         connection = duckdb.connect(str(path), config=config)
@@ -251,7 +251,7 @@ def write_predictions(
 
 
 def publish(out_dir: Path) -> Path:
-    """Put a copy of the work file in the place of the published one, in one step.
+    """Put a copy of the build file in the place of the published one, in one step.
 
     A reader that has the old file open keeps reading it; the next to open sees the new one. The
     views on the input files stay behind: they are of use only beside these.
@@ -261,16 +261,14 @@ def publish(out_dir: Path) -> Path:
     Path
         The published file.
     """
-    unfinished = out_dir / f".{FILE_NAME}.new" / FILE_NAME
-    shutil.rmtree(unfinished.parent, ignore_errors=True)
-    unfinished.parent.mkdir(parents=True)
+    unfinished = out_dir / f".{FILE_NAME}.new"
     try:
-        shutil.copyfile(work_file(out_dir), unfinished)
+        shutil.copyfile(build_file(out_dir), unfinished)
         with duckdb.connect(str(unfinished)) as connection:
             connection.execute("drop schema if exists raw cascade")
         with unfinished.open("rb") as file:
             os.fsync(file.fileno())
         unfinished.replace(published_file(out_dir))
     finally:
-        shutil.rmtree(unfinished.parent, ignore_errors=True)
+        unfinished.unlink(missing_ok=True)
     return published_file(out_dir)

@@ -116,7 +116,7 @@ def test_a_build_that_is_not_there_is_wrong_use(
     data, out = data_in(tmp_path / "data"), tmp_path / "out"
     assert main(["--data-dir", str(data), "--out-dir", str(out)]) == 2
     sentence = one_sentence(capsys)
-    assert str(out / "work" / "hm.duckdb") in sentence
+    assert str(out / "hm_build.duckdb") in sentence
     assert "dbt build" in sentence
     assert not out.exists()
 
@@ -134,15 +134,14 @@ def test_the_folders_come_from_the_environment(
     monkeypatch.setenv("HM_DATA_DIR", str(data_in(tmp_path / "elsewhere")))
     monkeypatch.setenv("HM_OUT_DIR", str(tmp_path / "results"))
     assert main([]) == 2
-    assert str(tmp_path / "results" / "work" / "hm.duckdb") in one_sentence(capsys)
+    assert str(tmp_path / "results" / "hm_build.duckdb") in one_sentence(capsys)
 
 
 @pytest.mark.parametrize("content", [b"this is no database", b""], ids=["text", "without tables"])
 def test_a_file_that_dbt_did_not_finish_is_wrong_use(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
 ) -> None:
-    work = tmp_path / "work" / "hm.duckdb"
-    work.parent.mkdir()
+    work = tmp_path / "hm_build.duckdb"
     if content:
         work.write_bytes(content)
     else:

@@ -10,7 +10,7 @@
         "max_training_customers": ["integer", 1],
         "popularity_days": ["integers", 1],
         "best_seller_days": ["popularity span", none],
-        "age_band_prior": ["integer", 0],
+        "max_age_band_prior": ["integer", 1],
         "n_popular": ["integer", 12],
         "n_classes": ["integer", 12],
         "purchase_grain": ["grains", none],

@@ -14,7 +14,7 @@ FILES = ("articles", "customers", "transactions_train")
 
 def environment(data: Path, out: Path, project: Path = ROOT / "dbt_project") -> dict[str, str]:
     """What a user sets, and folders of the run's own for what dbt writes on the side."""
-    (out / "work").mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
     return {
         **os.environ,
         "HM_DATA_DIR": str(data),

@@ -146,7 +146,7 @@ MISTAKES = [
 def test_build_says_what_is_wrong_and_changes_nothing(mistake: Mistake, tmp_path: Path) -> None:
     data, out = make(tmp_path / "data"), tmp_path / "out"
     mistake.spoil(data)
-    (out / "work").mkdir(parents=True)
+    out.mkdir()
     published = {out / "hm.duckdb": b"the last good file", out / "submission.csv": b"and list"}
     for path, content in published.items():
         path.write_bytes(content)
@@ -172,7 +172,7 @@ def test_too_many_refused_rows_end_the_build_and_the_old_result_stays(tmp_path: 
                                       enumerate(lines[1:])]) + "\n"  # fmt: skip
 
     edit("transactions_train", spoil)(data)
-    (out / "work").mkdir(parents=True)
+    out.mkdir()
     (out / "hm.duckdb").write_bytes(b"the last good file")
     done = runs.dbt(data, out, "build")
     assert done.returncode != 0
@@ -200,7 +200,7 @@ def test_few_refused_rows_are_kept_with_their_reason(tmp_path: Path) -> None:
     edit("customers", lambda text: text + "customer1,1.0,,ACTIVE,NONE,33,p\n")(data)
     done = runs.dbt(data, out, "build", variables="{max_rejected_share: 0.1}")
     assert done.returncode == 0, done.stdout[-2000:]
-    with duckdb.connect(str(out / "work" / "hm.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(out / "hm_build.duckdb"), read_only=True) as connection:
         rows = connection.execute(
             "select file_name, rejected_because, row_text from rejected_rows order by all"
         ).fetchall()
@@ -218,4 +218,4 @@ def test_training_without_a_build(tmp_path: Path) -> None:
     data = make(tmp_path / "data")
     done = runs.train(data, tmp_path / "out")
     assert done.returncode == 2
-    assert re.fullmatch(r"error: .*hm\.duckdb is not there; run dbt build first.*\n", done.stderr)
+    assert re.fullmatch(r"error: .*hm_build\.duckdb is not there; run dbt build.*\n", done.stderr)

@@ -81,7 +81,7 @@ def models_of_a_window(out: Path) -> list[str]:
     """Every model with a column window_id, from dbt's manifest: a new one can't be forgotten."""
     manifest = json.loads((out / "target" / "manifest.json").read_text())
     names = [n["name"] for n in manifest["nodes"].values() if n["resource_type"] == "model"]
-    with duckdb.connect(str(out / "work" / "hm.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(out / "hm_build.duckdb"), read_only=True) as connection:
         rows = connection.execute(
             "select table_name from duckdb_columns() where column_name = 'window_id'"
             " and schema_name = 'main'"
@@ -94,7 +94,7 @@ def changed_models(before: Path, after: Path) -> list[str]:
     found = []
     with duckdb.connect() as connection:
         for name, out in {"before": before, "after": after}.items():
-            connection.execute(f"attach '{out}/work/hm.duckdb' as {name} (read_only)")
+            connection.execute(f"attach '{out}/hm_build.duckdb' as {name} (read_only)")
         for model in models_of_a_window(before):
             columns = connection.execute(f"describe before.main.{model}").fetchall()
             names = [str(column[0]) for column in columns]
@@ -131,7 +131,7 @@ def test_the_future_changes_nothing_that_a_window_knows(
     project = runs.ROOT / "dbt_project"
     before = build(data, tmp_path / "before", project)
     after = build(changed_data, tmp_path / "after", project)
-    with duckdb.connect(str(after / "work" / "hm.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(after / "hm_build.duckdb"), read_only=True) as connection:
         cutoff = connection.execute("select cutoff_on from windows where window_id = 1").fetchone()
     assert cutoff is not None
     assert str(cutoff[0]) == CUTOFF

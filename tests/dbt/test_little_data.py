@@ -133,7 +133,7 @@ def test_a_taste_attribute_is_one_line_of_the_list(demo: Path, tmp_path: Path) -
     small = "{n_training_windows: 1, n_backtest_windows: 1}"
     done = runs.dbt(demo, out, "build", variables=small, project=project)
     assert done.returncode == 0, done.stdout[-3000:]
-    with duckdb.connect(str(out / "work" / "hm.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(out / "hm_build.duckdb"), read_only=True) as connection:
         shades = connection.execute(
             "select count(distinct favourite_shade) from abt_customers where window_id = 0"
         ).fetchone()

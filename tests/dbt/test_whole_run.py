@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -166,8 +167,7 @@ def test_same_input_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
 def test_training_again_replaces_the_predictions_and_keeps_the_list_of_runs(
     demo: Path, tmp_path: Path, run: Run
 ) -> None:
-    (tmp_path / "work").mkdir()
-    (tmp_path / "work" / "hm.duckdb").write_bytes((run.out / "work" / "hm.duckdb").read_bytes())
+    shutil.copyfile(run.out / "hm_build.duckdb", tmp_path / "hm_build.duckdb")
     done = runs.train(demo, tmp_path, "--n-bootstrap", "10")
     assert done.returncode == 0, done.stderr
     n = query(

@@ -1,12 +1,12 @@
-with purchases as (
+with sold as (
 
-    select * from {{ ref("stg_transactions") }}
+    select * from {{ ref("feat_article_age_band") }}
 
 ),
 
-windows as (
+agreement as (
 
-    select * from {{ ref("windows") }}
+    select * from {{ ref("age_band_agreement") }}
 
 ),
 
@@ -16,17 +16,9 @@ customers as (
 
 ),
 
-counted as (
+age_bands as (
 
-    select
-        windows.window_id,
-        customers.age_band,
-        purchases.article_key,
-        sum(purchases.quantity) as n_sold
-    from windows
-    inner join purchases on {{ in_history("purchases.sold_on", "windows", var("best_seller_days")) }}
-    inner join customers on purchases.customer_key = customers.customer_key
-    group by windows.window_id, customers.age_band, purchases.article_key
+    select distinct age_band from customers
 
 ),
 
@@ -36,34 +28,29 @@ overall as (
         window_id,
         article_key,
         sum(n_sold) * 1.0 / sum(sum(n_sold)) over (partition by window_id) as sold_share
-    from counted
+    from sold
     group by window_id, article_key
 
 ),
 
-age_bands as (
-
-    select distinct age_band from customers
-
-),
-
--- A band's count is shrunk towards the overall shares, as if it had sold so many pieces more in these
--- shares: a band of few customers would otherwise rank its best sellers by chance.
+-- A band of few customers would rank its best sellers by chance: its counts are mixed with overall sales.
 shrunk as (
 
     select
         overall.window_id,
         age_bands.age_band,
         overall.article_key,
-        coalesce(counted.n_sold, 0) as n_sold,
-        coalesce(counted.n_sold, 0) + {{ var("age_band_prior") }} * overall.sold_share as shrunk_n_sold
+        coalesce(sold.n_sold, 0) as n_sold,
+        coalesce(sold.n_sold, 0)
+        + least(agreement.n_prior_pieces, {{ var("max_age_band_prior") }}) * overall.sold_share as shrunk_n_sold
     from overall
+    inner join agreement on overall.window_id = agreement.window_id
     cross join age_bands
-    left join counted
+    left join sold
         on
-            overall.window_id = counted.window_id
-            and overall.article_key = counted.article_key
-            and age_bands.age_band = counted.age_band
+            overall.window_id = sold.window_id
+            and overall.article_key = sold.article_key
+            and age_bands.age_band = sold.age_band
 
 ),
 
@@ -84,7 +71,7 @@ select
     window_id,
     age_band,
     article_key,
-    cast(n_sold as integer) as n_sold,
+    n_sold,
     shrunk_n_sold,
     cast(popular_rank as integer) as popular_rank
 from ranked
