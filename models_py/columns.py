@@ -1,6 +1,5 @@
 """Names of the tables and columns that Python shares with dbt, in one place."""
 
-WINDOW = "window_id"
 CUSTOMER = "customer_key"
 ARTICLE = "article_key"
 
@@ -8,10 +7,8 @@ IS_TRAINING = "is_training"
 AGE_BAND = "age_band"
 RECENCY = "recency"
 NEVER = "never"
-PURCHASE_GRAIN = "purchase_grain"
 FEATURE = "feature_key"
 WEIGHT = "purchase_weight"
-BUYER_SHARE = "buyer_share"
 
 # Slices of the evaluation: columns of abt_customers.
 SLICES = [RECENCY, AGE_BAND]

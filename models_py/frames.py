@@ -55,6 +55,11 @@ class Frames:
         rows = np.minimum(np.searchsorted(known, customer_keys), len(known) - 1)
         return rows, known[rows] == customer_keys
 
+    def label_pairs(self) -> tuple[IntArray, IntArray]:
+        """The label as row of the customer and article_key, of these customers alone."""
+        rows, is_scored = self.rows_of(self.labels[columns.CUSTOMER].to_numpy(np.int64))
+        return rows[is_scored], self.labels[columns.ARTICLE].to_numpy(np.int64)[is_scored]
+
 
 @dataclass(frozen=True)
 class Classes:
@@ -73,10 +78,10 @@ class Classes:
 
     def targets(self, frames: Frames) -> sparse.csr_matrix:
         """Which class each customer bought in the label: (n_customers, n_classes) of 0 and 1."""
-        rows, is_scored = frames.rows_of(frames.labels[columns.CUSTOMER].to_numpy(np.int64))
+        rows, articles = frames.label_pairs()
         place = pd.Series(np.arange(len(self.article_keys)), index=self.article_keys)
-        found = place.reindex(frames.labels[columns.ARTICLE]).to_numpy(np.float64)
-        keep = is_scored & ~np.isnan(found)
+        found = place.reindex(articles).to_numpy(np.float64)
+        keep = ~np.isnan(found)
         return sparse.csr_matrix(
             (np.ones(int(keep.sum()), np.float32), (rows[keep], found[keep].astype(np.int64))),
             shape=(len(frames.customers), len(self.article_keys)),

@@ -126,15 +126,15 @@ def hold_out(fitted: FittedWindow, frames: Frames, grains: Sequence[str]) -> Hel
         for system, model in fitted.models.items()
     }
     scores[POPULAR] = [_popular_scores(fitted.classes, len(known))]
-    rows, is_scored = frames.rows_of(frames.labels["customer_key"].to_numpy(np.int64))
     place = np.full(len(frames.customers), -1, np.int64)
     place[known] = np.arange(len(known))
-    keep = is_scored & (place[rows] >= 0)
+    rows, articles = frames.label_pairs()
+    keep = place[rows] >= 0
     return Held(
         scores=scores,
         article_keys=fitted.classes.article_keys,
         row=place[rows[keep]],
-        article=frames.labels["article_key"].to_numpy(np.int64)[keep],
+        article=articles[keep],
     )
 
 

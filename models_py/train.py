@@ -10,14 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from models_py import __version__, export, report, systems, warehouse
 from models_py.blend import Held
-from models_py.evaluation import OUTPUT_COLUMNS, FloatArray, evaluate
-from models_py.frames import Frames, IntArray
+from models_py.evaluation import OUTPUT_COLUMNS, evaluate
+from models_py.frames import Frames
 from models_py.least_squares import PENALTIES
 from models_py.metrics import average_precision
 from models_py.progress import Progress
@@ -184,7 +183,7 @@ def _score_window(
                     "window_id": window_id,
                     "system": name,
                     "customer_key": frames.customer_keys,
-                    "ap": _average_precision(frames, lists[name]),
+                    "ap": average_precision(lists[name], *frames.label_pairs()),
                 }
             )
             scores.append(rows)
@@ -192,12 +191,6 @@ def _score_window(
                 connection, "customer_scores", rows.rename(columns={"ap": "average_precision"})
             )
     return scores
-
-
-def _average_precision(frames: Frames, lists: IntArray) -> FloatArray:
-    rows, is_scored = frames.rows_of(frames.labels["customer_key"].to_numpy(np.int64))
-    articles = frames.labels["article_key"].to_numpy(np.int64)
-    return average_precision(lists, rows[is_scored], articles[is_scored])
 
 
 def _write_choices(

@@ -15,9 +15,5 @@
 {#- The day n days after (before, when negative) a date. -#}
 {% macro add_days(date, n) %}cast({{ dbt.dateadd("day", n, date) }} as date){% endmacro %}
 
-{#- The value of one column in the row where another is largest. -#}
-{% macro value_at_max(value, by) %}{{ return(adapter.dispatch("value_at_max", "next_week")(value, by)) }}{% endmacro %}
-{% macro default__value_at_max(value, by) %}max_by({{ value }}, {{ by }}){% endmacro %}
-
 {#- One text out of a row's columns, for people to read. -#}
 {% macro row_text(columns) %}concat_ws(',' {%- for column in columns %}, coalesce({{ column }}, ''){% endfor %}){% endmacro %}
