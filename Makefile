@@ -14,17 +14,17 @@ export PYTHONUNBUFFERED := 1
 SQL := $(shell find dbt_project -name target -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.md' \) -print) profiles.yml
 MODELS := $(filter-out models_py/demo_% models_py/complete_journey.py models_py/report.py,$(wildcard models_py/*.py))
 
-.PHONY: demo real run test lint docs lock clean
+.PHONY: demo real run test lint docs bench-peers lock clean
 .DELETE_ON_ERROR:
 
 # What a newcomer runs.
 
 demo: data/demo/.made
-	@if $(MAKE) -q out/demo/.trained; then $(BIN)/python -m models_py.report --out-dir out/demo; \
+	@if $(MAKE) --no-print-directory -q out/demo/.trained; then $(BIN)/python -m models_py.report --out-dir out/demo; \
 	else $(MAKE) --no-print-directory out/demo/.trained; fi
 
 real: data/real/.made
-	@if $(MAKE) -q out/real/.trained; then $(BIN)/python -m models_py.report --out-dir out/real; \
+	@if $(MAKE) --no-print-directory -q out/real/.trained; then $(BIN)/python -m models_py.report --out-dir out/real; \
 	else $(MAKE) --no-print-directory out/real/.trained; fi
 
 run: $(BIN)/.installed
@@ -79,6 +79,22 @@ docs: out/demo/.built
 	@mkdir -p out/docs
 	cp dbt_project/target/static_index.html out/docs/index.html
 	@echo "Open out/docs/index.html"
+
+# This project beside what a user would pick instead, on Complete Journey: about ten minutes. The
+# peers' libraries need older numpy and pandas, so an environment of their own.
+bench-peers: data/real/.made .venv-peers/.installed
+	@mkdir -p out/bench-peers
+	HM_DATA_DIR=data/real HM_OUT_DIR=out/bench-peers $(BIN)/dbt build --vars '{n_backtest_windows: 6}'
+	HM_DATA_DIR=data/real HM_OUT_DIR=out/bench-peers $(BIN)/python -m models_py.train
+	OPENBLAS_NUM_THREADS=1 .venv-peers/bin/python -m tests.benchmarks.peers \
+	--database out/bench-peers/hm.duckdb --out-dir out/bench-peers
+	$(BIN)/python -m tests.benchmarks.compare \
+	--database out/bench-peers/hm.duckdb --out-dir out/bench-peers
+
+.venv-peers/.installed: tests/benchmarks/requirements-peers.lock
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 lock: $(BIN)/.installed
 	$(BIN)/pip install --quiet uv
