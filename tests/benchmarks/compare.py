@@ -167,7 +167,7 @@ def text_of(comparison: Comparison) -> str:
         f"MAP@12, mean over {comparison.n_windows} past windows "
         f"({comparison.n_customers:,} different customers), 95 % intervals in brackets;",
         f"{exported} less each, paired by customer; seconds a window",
-        f"({OURS}: of the whole training, all its systems together).",
+        f"({OURS}: of the whole training, all its systems together, dbt build apart).",
         "",
         f"{'':29s}{'':14s}{'MAP@12':26s}{f'{exported} less it':29s}{'seconds':>8s}{'tried':>7s}",
     ]

@@ -34,29 +34,29 @@ def popular(window: Window, days: int, counted: str) -> IntArray:
     return lists
 
 
-def own_recency(window: Window) -> IntArray:
+def own_recency(window: Window, days: int) -> IntArray:
     """What the customer bought last; of one day, what they bought most of before."""
-    return _own_history(window, lambda own: -own["days_before"].to_numpy(np.float64), latest=True)
+
+    def latest(own: pd.DataFrame) -> FloatArray:
+        return -own["days_before"].to_numpy(np.float64)
+
+    return _own_history(window, days, latest, "max")
 
 
 def own_count(window: Window, days: int, counted: str) -> IntArray:
-    """What the customer bought most in the last so many days, by pieces or by days with it."""
-
-    def count(own: pd.DataFrame) -> FloatArray:
-        return (own["days_before"] <= days).to_numpy(np.float64) * _amount(own, counted)
-
-    return _own_history(window, count)
+    """What the customer bought most, by pieces or by days with it."""
+    return _own_history(window, days, lambda own: _amount(own, counted))
 
 
-def own_decayed(window: Window, scale: float | None, counted: str) -> IntArray:
+def own_decayed(window: Window, days: int, scale: float | None, counted: str) -> IntArray:
     """What the customer bought most, an older purchase counting for less."""
 
-    def count(own: pd.DataFrame) -> FloatArray:
-        days = own["days_before"].to_numpy(np.float64)
-        weight = 1 / (1 + days) if scale is None else np.exp(-days / scale)
+    def decayed(own: pd.DataFrame) -> FloatArray:
+        age = own["days_before"].to_numpy(np.float64)
+        weight = 1 / (1 + age) if scale is None else np.exp(-age / scale)
         return weight * _amount(own, counted)
 
-    return _own_history(window, count)
+    return _own_history(window, days, decayed)
 
 
 def _amount(own: pd.DataFrame, counted: str) -> FloatArray:
@@ -64,28 +64,29 @@ def _amount(own: pd.DataFrame, counted: str) -> FloatArray:
 
 
 def _own_history(
-    window: Window, value: Callable[[pd.DataFrame], FloatArray], latest: bool = False
+    window: Window, days: int, value: Callable[[pd.DataFrame], FloatArray], how: str = "sum"
 ) -> IntArray:
-    """Rank each customer's own articles by the sum (or the latest) of a value of purchases.
+    """Rank each customer's own articles of the last so many days by a value of their purchases.
 
-    Equals are ordered by the day of the last purchase, then pieces, then article_key. An article
-    whose value sums to zero is left out.
+    How the values of one article's purchases are put together is a name that pandas knows. Equals
+    are ordered by the day of the last purchase, then pieces, then article_key.
     """
     row, is_scored = rows_of(
         window.customer_keys, window.purchases["customer_key"].to_numpy(np.int64)
     )
-    own = window.purchases[is_scored].assign(row=row[is_scored])
+    own = window.purchases.assign(row=row)[is_scored]
+    own = own[own["days_before"] <= days]
     articles = (
         own.assign(value=value(own))
         .groupby(["row", "article_key"])
         .agg(
-            value=("value", "max" if latest else "sum"),
+            value=("value", how),
             days_before=("days_before", "min"),
             n_bought=("n_bought", "sum"),
         )
         .reset_index()
     )
-    articles = articles[articles["value"] != 0].sort_values(
+    articles = articles.sort_values(
         ["row", "value", "days_before", "n_bought", "article_key"],
         ascending=[True, False, True, False, True],
     )
@@ -96,16 +97,25 @@ def _own_history(
     return lists
 
 
+# Where few articles are bought again, best sellers fill a list better than old purchases do.
 PEERS = [
     Peer(
-        "popular", "heuristic", popular, grid(days=[1, 3, 7, 14, 28], counted=["pieces", "buyers"])
+        "popular",
+        "heuristic",
+        popular,
+        grid(days=[1, 3, 7, 14, 28], counted=["pieces", "buyers"]),
     ),
-    Peer("own_recency", "heuristic", own_recency, [{}]),
+    Peer("own_recency", "heuristic", own_recency, grid(days=[7, 30, 90, ALL_DAYS])),
     Peer(
         "own_count",
         "heuristic",
         own_count,
-        grid(days=[30, 60, 90, 180, ALL_DAYS], counted=COUNTED),
+        grid(days=[14, 30, 60, 90, 180, ALL_DAYS], counted=COUNTED),
     ),
-    Peer("own_decayed", "heuristic", own_decayed, grid(scale=SCALES, counted=COUNTED)),
+    Peer(
+        "own_decayed",
+        "heuristic",
+        own_decayed,
+        grid(days=[30, ALL_DAYS], scale=SCALES, counted=COUNTED),
+    ),
 ]

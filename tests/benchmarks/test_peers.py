@@ -52,14 +52,16 @@ def shown(lists: IntArray, row: int = 0) -> list[int]:
 @pytest.mark.parametrize(
     ("lists", "expected"),
     [
-        (own_recency(window()), [10, 20, 30]),
+        (own_recency(window(), ALL_DAYS), [10, 20, 30]),
         (own_count(window(), ALL_DAYS, "pieces"), [20, 30, 10]),
         (own_count(window(), ALL_DAYS, "days"), [30, 10, 20]),
         (own_count(window(), 40, "pieces"), [20, 10]),
         (own_count(window(), 39, "pieces"), [10]),
-        (own_decayed(window(), 7, "pieces"), [10, 20, 30]),
-        (own_decayed(window(), 180, "pieces"), [20, 30, 10]),
-        (own_decayed(window(), None, "pieces"), [10, 20, 30]),
+        (own_decayed(window(), ALL_DAYS, 7, "pieces"), [10, 20, 30]),
+        (own_decayed(window(), ALL_DAYS, 180, "pieces"), [20, 30, 10]),
+        (own_decayed(window(), ALL_DAYS, None, "pieces"), [10, 20, 30]),
+        (own_decayed(window(), 40, 180, "pieces"), [20, 10]),
+        (own_recency(window(), 1), [10]),
     ],
 )
 def test_own_history_is_ranked(lists: IntArray, expected: list[int]) -> None:
