@@ -1,102 +1,154 @@
-"""The hybrid: a weighted sum of the twins' scores and of popularity."""
+"""The blend: lists of several systems made into one, each with a weight learned on past windows."""
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from models_py.frames import IntArray, ScoreArray
-from models_py.metrics import map_at_k
-from models_py.ranking import top_articles
+from models_py.metrics import average_precision
+from models_py.ranking import top_pairs
 
-# Weights are multiples of 1 / STEPS that add up to 1.
-STEPS = 4
+# A place in a list counts for 1 / (OFFSET + place): the larger, the more agreement counts against
+# the first places.
+OFFSET = 10
+# Most parts, with repetition, that are added up.
+MAX_ROUNDS = 6
+# Fewer customers than this, over the held windows, say nothing about weights.
+MIN_CUSTOMERS = 100
+
+Weights = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Held:
-    """One past window: scores that were made without its label, and the label to judge them by.
+class HeldLists:
+    """One past window: lists that were made without its label, and the label to judge them by.
 
     Attributes
     ----------
-    scores
-        By system, a (n_customers, n_classes) float32 array for each variant of it.
-    article_keys
-        (n_classes,) int64, the article of each column.
+    lists
+        By part, (n_customers, any) int64 article keys, best first; negative is an empty slot.
+    is_new
+        (n_customers,) bool: no history in this window.
     row, article
         (n_bought,) the label: which row bought which article, distinct pairs.
     """
 
-    scores: dict[str, list[ScoreArray]]
-    article_keys: IntArray
+    lists: Mapping[str, IntArray]
+    is_new: npt.NDArray[np.bool_]
     row: IntArray
     article: IntArray
 
-    def map_at_12(self, scores: ScoreArray) -> float:
-        """MAP@12 of the lists that these scores give."""
-        return map_at_k(top_articles(scores, self.article_keys), self.row, self.article)
+    def of(self, kept: npt.NDArray[np.bool_]) -> "HeldLists":
+        """The same window with those of its customers where `kept` is true."""
+        place = np.full(len(kept), -1, np.int64)
+        place[kept] = np.arange(int(kept.sum()))
+        bought = place[self.row] >= 0
+        return HeldLists(
+            {part: lists[kept] for part, lists in self.lists.items()},
+            self.is_new[kept],
+            place[self.row[bought]],
+            self.article[bought],
+        )
 
 
-def best_variant(held: Sequence[Held], system: str) -> int:
-    """The variant of a system with the highest mean MAP@12 over the windows; the first on a tie."""
-    n_variants = min(len(window.scores[system]) for window in held)
-    means = [
-        float(np.mean([window.map_at_12(window.scores[system][i]) for window in held]))
-        for i in range(n_variants)
-    ]
-    return int(np.argmax(means))
+class _Votes:
+    """What each part says of each article that any of them lists: ready to be added up."""
+
+    def __init__(self, lists: Mapping[str, IntArray]) -> None:
+        self.n_rows = len(next(iter(lists.values())))
+        keys, votes, part_of = [], [], []
+        for part, (_, articles) in enumerate(lists.items()):
+            row, place = np.nonzero(articles >= 0)
+            keys.append(row << 32 | articles[row, place])
+            votes.append(1.0 / (OFFSET + place))
+            part_of.append(np.full(len(row), part))
+        pairs, at = np.unique(np.concatenate(keys), return_inverse=True)
+        self.row, self.article = pairs >> 32, pairs & 0xFFFFFFFF
+        self.votes = np.zeros((len(pairs), len(lists)))
+        self.votes[at, np.concatenate(part_of)] = np.concatenate(votes)
+
+    def lists(self, weights: Sequence[float]) -> IntArray:
+        total = np.zeros(len(self.row))
+        for part, weight in enumerate(weights):
+            if weight:
+                total += weight * self.votes[:, part]
+        # Rounded from float64, so that equal sums are equal in whatever order they were added up.
+        scores = total.astype(np.float32)
+        named = scores > 0
+        return top_pairs(self.row[named], self.article[named], scores[named], self.n_rows)
 
 
-def learn_weights(held: Sequence[Held], variants: dict[str, int]) -> dict[str, float]:
-    """The weights, among all multiples of 1 / STEPS that add up to 1, with the best mean MAP@12.
+def blend(lists: Mapping[str, IntArray], weights: Weights) -> IntArray:
+    """Make one list out of several: reciprocal rank fusion, with weights.
+
+    Each article gets the sum, over the parts that list it, of weight / (OFFSET + place), where
+    place counts from 0 (Cormack, Clarke, Buettcher, "Reciprocal rank fusion outperforms Condorcet
+    and individual rank learning methods", SIGIR 2009). Equal sums go by article key.
+
+    Parameters
+    ----------
+    lists
+        By part, (n_customers, any) int64 article keys, best first; negative is an empty slot.
+    weights
+        By part, not negative. Parts without weight need no lists.
+
+    Returns
+    -------
+    int64 array
+        (n_customers, 12); EMPTY (-1) where the parts list fewer.
+    """
+    used = {part: weight for part, weight in weights.items() if weight}
+    return _Votes({part: lists[part] for part in used}).lists(list(used.values()))
+
+
+def learn_weights(held: Sequence[HeldLists], parts: Sequence[str]) -> Weights | None:
+    """Choose parts one by one, with repetition, as long as the MAP@12 rises by more than noise.
+
+    Ensemble selection (Caruana et al., "Ensemble selection from libraries of models", ICML 2004):
+    the best part first, then in each round the part whose addition brings most, while its gain is
+    above one standard error of itself (over customers). A weight is the share of the rounds that
+    chose the part. What is chosen is so never worse on these windows than the best part.
 
     Parameters
     ----------
     held
-        Past windows, each scored without its label.
-    variants
-        By system, which of its variants takes part. The order decides a tie: the weights that
-        give more to the earlier systems win.
+        Past windows, each with lists of all these parts.
+    parts
+        Which take part. Of equals the earlier is chosen.
 
     Returns
     -------
-    dict
-        By system, a weight from 0 to 1.
+    dict or None
+        By part, a weight; they add up to 1. None when fewer than MIN_CUSTOMERS customers
+        bought something.
     """
-    systems = list(variants)
-    best, best_map = dict.fromkeys(systems, 0.0), -1.0
-    for weights in _simplex(len(systems)):
-        candidate = dict(zip(systems, weights, strict=True))
-        mean = float(
-            np.mean(
-                [
-                    window.map_at_12(
-                        combine({s: window.scores[s][variants[s]] for s in systems}, candidate)
-                    )
-                    for window in held
-                ]
-            )
-        )
-        if mean > best_map:
-            best, best_map = candidate, mean
-    return best
+    # Only who bought something says anything.
+    held = [window for window in held if len(window.row)]
+    if sum(len(np.unique(window.row)) for window in held) < MIN_CUSTOMERS:
+        return None
+    votes = [_Votes({part: window.lists[part] for part in parts}) for window in held]
 
+    def precision(counts: IntArray) -> ScoreArray:
+        """Average precision of each customer, so weighted that windows count the same."""
+        found = []
+        for vote, window in zip(votes, held, strict=True):
+            ap = average_precision(vote.lists(counts.tolist()), window.row, window.article)
+            judged = ap[~np.isnan(ap)]
+            found.append(judged / (len(judged) * len(held)))
+        return np.concatenate(found)
 
-def combine(scores: dict[str, ScoreArray], weights: dict[str, float]) -> ScoreArray:
-    """The weighted sum of the systems' scores, added up in the order of the weights."""
-    total = np.zeros_like(next(iter(scores.values())))
-    for system, weight in weights.items():
-        if weight:
-            total += np.float32(weight) * scores[system]
-    return total
-
-
-def _simplex(n: int) -> list[tuple[float, ...]]:
-    """All n-tuples of multiples of 1 / STEPS that add up to 1, the largest first part first."""
-    steps = range(STEPS, -1, -1)
-    return [
-        tuple(step / STEPS for step in parts)
-        for parts in itertools.product(steps, repeat=n)
-        if sum(parts) == STEPS
-    ]
+    counts = np.zeros(len(parts), np.int64)
+    best: ScoreArray | None = None
+    for _ in range(MAX_ROUNDS):
+        tried = [precision(counts + one) for one in np.eye(len(parts), dtype=np.int64)]
+        # Rounded, so that equals are equal however they were added up.
+        chosen = int(np.argmax([round(float(ap.sum()), 12) for ap in tried]))
+        if best is not None:
+            gain = tried[chosen] - best
+            if gain.sum() <= gain.std() * np.sqrt(len(gain)):
+                break
+        best = tried[chosen]
+        counts[chosen] += 1
+    return {part: float(count / counts.sum()) for part, count in zip(parts, counts, strict=True)}

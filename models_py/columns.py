@@ -11,7 +11,7 @@ FEATURE = "feature_key"
 WEIGHT = "purchase_weight"
 
 # Slices of the evaluation: columns of abt_customers.
-SLICES = [RECENCY, AGE_BAND]
+SLICES = [RECENCY, AGE_BAND, "history_size", "channel"]
 
 # What the tastes model sees: columns of abt_customers, besides each favourite_* column.
 TASTE_CATEGORIES = [

@@ -1,6 +1,6 @@
 """The tables of one window, as a model receives them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,7 @@ class Frames:
     labels
         Rows of window_labels: customer_key, article_key. Empty for the submission window.
     popular
-        Rows of cand_popular_age_band: age_band, article_key, popular_rank.
+        Rows of cand_popular_age_band: age_band, article_key, source_rank.
     """
 
     window_id: int
@@ -36,6 +36,10 @@ class Frames:
     purchases: dict[str, pd.DataFrame]
     labels: pd.DataFrame
     popular: pd.DataFrame
+
+    def take(self, kept: npt.NDArray[np.bool_]) -> "Frames":
+        """The same window with some of its customers: those where `kept` is true."""
+        return replace(self, customers=self.customers[kept].reset_index(drop=True))
 
     @property
     def customer_keys(self) -> IntArray:
@@ -59,6 +63,29 @@ class Frames:
         """The label as row of the customer and article_key, of these customers alone."""
         rows, is_scored = self.rows_of(self.labels[columns.CUSTOMER].to_numpy(np.int64))
         return rows[is_scored], self.labels[columns.ARTICLE].to_numpy(np.int64)[is_scored]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of a customer and an article of one window, and what is known of each.
+
+    Attributes
+    ----------
+    customer_keys, article_keys
+        (n_pairs,) int64. In training, ascending by customer, then article.
+    features
+        (n_pairs, n_features) float32; NaN where missing.
+    names
+        Of the features, in the order of the columns.
+    is_bought
+        (n_pairs,) bool, in training alone: whether it was bought in the label.
+    """
+
+    customer_keys: IntArray
+    article_keys: IntArray
+    features: npt.NDArray[np.float32]
+    names: list[str]
+    is_bought: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def best_sellers_of_age_band(frames: Frames, overall: IntArray) -> IntArray:
     Parameters and returns are those of `best_sellers`.
     """
     by_band = {
-        band: rows.sort_values("popular_rank")[columns.ARTICLE].to_numpy(np.int64)
+        band: rows.sort_values("source_rank")[columns.ARTICLE].to_numpy(np.int64)
         for band, rows in frames.popular.groupby(columns.AGE_BAND)
     }
     bands = pd.Categorical(frames.customers[columns.AGE_BAND])

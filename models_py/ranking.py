@@ -46,6 +46,34 @@ def top_articles(scores: ScoreArray, article_keys: IntArray, k: int = LIST_LENGT
     return lists
 
 
+def top_pairs(
+    rows: IntArray, articles: IntArray, scores: ScoreArray, n_rows: int, k: int = LIST_LENGTH
+) -> IntArray:
+    """The k articles of highest score of each row, where each row has articles of its own.
+
+    Parameters
+    ----------
+    rows, articles, scores
+        (n_pairs,) a row from 0 to n_rows - 1, an article key and a finite score. Of equal scores
+        in a row the lower article key comes first.
+    n_rows, k
+        Shape of the lists.
+
+    Returns
+    -------
+    int64 array
+        (n_rows, k); EMPTY (-1) fills up where a row has fewer than k articles.
+    """
+    order = np.lexsort((articles, -scores, rows))
+    rows, articles = rows[order], articles[order]
+    starts = np.searchsorted(rows, np.arange(n_rows))
+    place = np.arange(len(rows)) - starts[rows]
+    lists = np.full((n_rows, k), EMPTY, dtype=np.int64)
+    kept = place < k
+    lists[rows[kept], place[kept]] = articles[kept]
+    return lists
+
+
 def merge_lists(lists: IntArray, filler: IntArray, k: int = LIST_LENGTH) -> IntArray:
     """Fill each list up to k distinct articles from one list of fillers.
 

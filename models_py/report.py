@@ -61,9 +61,92 @@ def print_evaluation(evaluation: pd.DataFrame, exported: str) -> None:
     print(f"\nBy slice, mean over the windows: baseline, {exported}, difference")
     for row in _records(mean[(mean["slice_kind"] != "all") & (mean["system"] == exported)]):
         print(
-            f"  {row['slice_kind']:9s} {row['slice_value']:15s} {row['n_customers']:9,d} customers"
+            f"  {row['slice_kind']:12s} {row['slice_value']:15s} {row['n_customers']:9,d} customers"
             f"   {row['map_at_12'] - row['difference']:.4f}   {row['map_at_12']:.4f}"
             f"   {_difference(row)}"
+        )
+    print()
+
+
+def print_details(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
+    """Print where the MAP@12 comes from, in the mean over the backtest windows.
+
+    The sources of candidates; what retrieval and ranking lose; repeat purchases and discoveries;
+    how much of the catalogue each system recommends. All of it stands in views of the file.
+    """
+    there = connection.execute(
+        "select count(*) from duckdb_columns() where table_name = 'source_shares'"
+    ).fetchone()
+    if there is None or not there[0]:
+        # The file is of an earlier version.
+        return
+    sources = connection.execute(
+        """
+        select report.source, report.candidates_a_customer, report.recall, report.hit_rate,
+               report.hits_of_no_other, report.perfect, coalesce(shares.gained, 0) as gained
+        from (
+            select source, min(source_number) as place, avg(candidates_a_customer) as
+                   candidates_a_customer, avg(recall) as recall, avg(hit_rate) as hit_rate,
+                   sum(n_hits_of_no_other) as hits_of_no_other, avg(perfect_map_at_12) as perfect
+            from source_report
+            where window_id in (select window_id from predictions.backtest_lists)
+            group by source
+        ) as report
+        left join (
+            select source, sum(map_at_12_gained)
+                   / (select count(distinct window_id) from predictions.backtest_lists) as gained
+            from source_shares where system = ? group by source
+        ) as shares using (source)
+        order by report.place
+        """,
+        [exported],
+    ).fetchall()
+    if not sources:
+        return
+    print(
+        "Sources of candidates: candidates a customer, recall, hit rate, hits of no other source,"
+    )
+    print(f"MAP@12 of a perfect order of them, and their part in the MAP@12 of {exported}")
+    for source, candidates, recall, hit_rate, alone, perfect, gained in sources:
+        part = "" if source == "all sources" else f"{gained:8.4f}"
+        print(
+            f"  {source:22s} {candidates:7.1f} {recall:8.4f} {hit_rate or 0:8.4f} {alone:9,d} "
+            f"{perfect:8.4f} {part}"
+        )
+    lost = connection.execute(
+        "select lost_in_retrieval, lost_in_ranking, map_at_12 from retrieval_and_ranking "
+        "where system = ? and window_id is not null",
+        [exported],
+    ).df()
+    print(
+        f"  Of 1: {lost['lost_in_retrieval'].mean():.4f} lost in retrieval, "
+        f"{lost['lost_in_ranking'].mean():.4f} in ranking, {lost['map_at_12'].mean():.4f} reached"
+    )
+    print("\nRepeat purchases and discoveries (hits and their part in the MAP@12), and coverage")
+    for system, repeats, discoveries, gained, found, share in connection.execute(
+        """
+        with kinds as (
+            select system, purchase_kind, sum(n_hits) as n_hits, sum(map_at_12_gained)
+                   / (select count(distinct window_id) from predictions.backtest_lists) as gained
+            from system_repeats group by all
+        ),
+        coverage as (
+            select system, avg(catalogue_share) as share from system_coverage group by system
+        )
+        select system,
+               coalesce(sum(n_hits) filter (purchase_kind = 'repeat'), 0),
+               coalesce(sum(n_hits) filter (purchase_kind = 'discovery'), 0),
+               coalesce(sum(gained) filter (purchase_kind = 'repeat'), 0),
+               coalesce(sum(gained) filter (purchase_kind = 'discovery'), 0),
+               any_value(coverage.share)
+        from kinds join coverage using (system)
+        group by system
+        order by coalesce(sum(gained), 0), system
+        """
+    ).fetchall():
+        print(
+            f"  {system:22s} repeats {repeats:7,d} {gained:.4f}   discoveries {discoveries:7,d} "
+            f"{found:.4f}   {100 * share:5.1f} % of the articles on sale"
         )
     print()
 
@@ -74,8 +157,15 @@ def print_places(out_dir: Path, n_customers: int) -> None:
     print(f"Tables to query, in a DuckDB file: {published_file(out_dir)}")
 
 
-def print_run(out_dir: Path) -> None:
+def print_run(out_dir: Path, needs_run: bool = True) -> None:
     """Print the evaluation of the run that is published in a folder.
+
+    Parameters
+    ----------
+    out_dir
+        Folder with hm.duckdb.
+    needs_run
+        Whether a file without a training run, with a backtest alone, is an error.
 
     Raises
     ------
@@ -93,15 +183,19 @@ def print_run(out_dir: Path) -> None:
             evaluation = connection.execute(
                 "select * from predictions.evaluation order by rowid"
             ).df()
+            if run is None and needs_run:
+                raise WarehouseError(f"{path} holds no run; run python -m models_py.train first.")
+            if run is not None or len(evaluation):
+                exported = str(run[0]) if run else str(evaluation["system"].iloc[-1])
+                print_evaluation(evaluation.astype({"window_id": "Int64"}), exported)
+                print_details(connection, exported)
     except duckdb.Error as problem:
         raise WarehouseError(
             f"{path} can't be read ({str(problem).splitlines()[0]}); "
             "run python -m models_py.train again."
         ) from problem
-    if run is None:
-        raise WarehouseError(f"{path} holds no run; run python -m models_py.train first.")
-    print_evaluation(evaluation.astype({"window_id": "Int64"}), str(run[0]))
-    print_places(out_dir, int(run[1]))
+    if run is not None:
+        print_places(out_dir, int(run[1]))
 
 
 def main(arguments: list[str] | None = None) -> int:

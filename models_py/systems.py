@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from models_py import blend, popularity, purchases, tastes
-from models_py.blend import Held
+from models_py import hybrid, popularity, purchases, tastes
 from models_py.frames import Classes, Frames, IntArray, ScoreArray
+from models_py.hybrid import Held
 from models_py.least_squares import PENALTIES
 from models_py.ranking import merge_lists, replace_rows, top_articles
 
@@ -104,9 +104,9 @@ def fit_window(
     judged = {w: h for w, h in held.items() if set(models) <= set(h.scores) and len(h.row)}
     if not judged:
         return FittedWindow(classes, models, dict.fromkeys(models, DEFAULT_VARIANT), None, [])
-    variants = {system: blend.best_variant(list(judged.values()), system) for system in models}
+    variants = {system: hybrid.best_variant(list(judged.values()), system) for system in models}
     weights = (
-        blend.learn_weights(list(judged.values()), {POPULAR: 0, **variants}) if models else None
+        hybrid.learn_weights(list(judged.values()), {POPULAR: 0, **variants}) if models else None
     )
     return FittedWindow(classes, models, variants, weights, list(judged))
 
@@ -172,7 +172,7 @@ def recommend(
     if HYBRID in systems and fitted.weights:
         scores[POPULAR] = _popular_scores(fitted.classes, len(frames.customers))
         used = {system: fitted.weights[system] for system in parts}
-        scores[HYBRID] = blend.combine({s: scores[s] for s in parts}, used)
+        scores[HYBRID] = hybrid.combine({s: scores[s] for s in parts}, used)
     lists = {}
     for system in systems:
         if system == BASELINE:

@@ -1,5 +1,6 @@
 """The DuckDB file: what training reads from it, writes into it, and how it is published."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -10,11 +11,19 @@ import numpy.typing as npt
 import pandas as pd
 
 from models_py import columns
-from models_py.frames import Classes, Frames, IntArray
+from models_py.frames import Classes, Frames, IntArray, Pairs
 
 FILE_NAME = "hm.duckdb"
 BUILD_FILE_NAME = "hm_build.duckdb"
-PREDICTIONS = ["recommendations", "customer_scores", "evaluation", "choices", "runs"]
+PREDICTIONS = [
+    "recommendations",
+    "backtest_lists",
+    "customer_scores",
+    "evaluation",
+    "choices",
+    "ranker_features",
+    "runs",
+]
 
 
 class WarehouseError(Exception):
@@ -50,6 +59,7 @@ def open_build_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": os.environ.get("HM_MEMORY_LIMIT", "6GB"),
         "threads": os.environ.get("HM_THREADS", "2"),
+        "preserve_insertion_order": False,
         "temp_directory": str(path.with_suffix(".spill")),
     }
     try:
@@ -80,6 +90,12 @@ def read_settings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """The dbt vars of the build, by name, as text."""
     rows = connection.execute("select var_name, setting from settings order by var_name").fetchall()
     return {str(name): str(setting) for name, setting in rows}
+
+
+def purchase_grains(settings: dict[str, str]) -> list[str]:
+    """The var purchase_grain as a list."""
+    grains = json.loads(settings["purchase_grain"])
+    return [grains] if isinstance(grains, str) else list(grains)
 
 
 def read_windows(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -118,7 +134,7 @@ def read_classes(connection: duckdb.DuckDBPyConnection, window_id: int) -> Class
         """
         select article_key, buyer_share from abt_classes
         where window_id = ?
-        order by popular_rank
+        order by source_rank
         """,
         [window_id],
     ).fetchnumpy()
@@ -136,7 +152,7 @@ def read_best_sellers(connection: duckdb.DuckDBPyConnection, window_id: int) -> 
         If articles.csv has fewer than twelve articles.
     """
     found = connection.execute(
-        "select article_key from cand_popular_overall where window_id = ? order by popular_rank",
+        "select article_key from cand_popular_overall where window_id = ? order by source_rank",
         [window_id],
     ).fetchnumpy()["article_key"]
     if len(found) < 12:
@@ -202,12 +218,124 @@ def read_frames(
         ),
         popular=connection.execute(
             """
-            select age_band, article_key, popular_rank from cand_popular_age_band
-            where window_id = ? order by age_band, popular_rank
+            select age_band, article_key, source_rank from cand_popular_age_band
+            where window_id = ? order by age_band, source_rank
             """,
             [window_id],
         ).df(),
     )
+
+
+# Columns of abt_ranker that are no features.
+PAIR_KEYS = ["window_id", "customer_key", "article_key", "is_bought"]
+
+
+def read_feature_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """What the ranker sees: the columns of abt_ranker but for keys and label, in their order."""
+    columns_of = connection.execute("select * from abt_ranker limit 0").description or []
+    return [name for name, *_ in columns_of if name not in PAIR_KEYS]
+
+
+def read_training_pairs(connection: duckdb.DuckDBPyConnection, window_id: int) -> Pairs:
+    """The rows of abt_ranker of a window, in the order of customer_key and article_key."""
+    return _read_pairs(
+        connection,
+        "abt_ranker",
+        "is_bought",
+        "window_id = ? order by customer_key, article_key",
+        [window_id],
+    )
+
+
+def read_pairs(
+    connection: duckdb.DuckDBPyConnection,
+    window_id: int,
+    keys: tuple[int, int] | None = None,
+    step: int = 1,
+) -> Pairs:
+    """The rows of abt_candidates of a window's customers, in no order.
+
+    Parameters
+    ----------
+    window_id
+        Which window.
+    keys
+        First and last customer_key; all customers without.
+    step
+        Only customers whose customer_key is a multiple of it.
+    """
+    first, last = keys or (0, 2**31 - 1)
+    return _read_pairs(
+        connection,
+        "abt_candidates",
+        "false as is_bought",
+        "window_id = ? and customer_key between ? and ? and customer_key % ? = 0",
+        [window_id, first, last, step],
+    )
+
+
+def _read_pairs(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    is_bought: str,
+    condition: str,
+    parameters: list[object],
+) -> Pairs:
+    names = read_feature_names(connection)
+    # One type, and no masks: missing is NaN.
+    features = ", ".join(f"coalesce(cast({name} as real), 'nan'::real) as {name}" for name in names)
+    found = connection.execute(
+        f"select customer_key, article_key, {is_bought}, {features} from {table} where {condition}",
+        parameters,
+    ).fetchnumpy()
+    matrix = np.empty((len(found["customer_key"]), len(names)), np.float32)
+    for column, name in enumerate(names):
+        matrix[:, column] = found.pop(name)
+    return Pairs(
+        np.asarray(found["customer_key"], np.int64),
+        np.asarray(found["article_key"], np.int64),
+        matrix,
+        names,
+        np.asarray(found["is_bought"], bool),
+    )
+
+
+def read_own_lists(
+    connection: duckdb.DuckDBPyConnection,
+    window_id: int,
+    customer_keys: IntArray,
+    length: int = 12,
+) -> IntArray:
+    """What each customer bought, the most and latest first: the first places of cand_own_decayed.
+
+    Parameters
+    ----------
+    customer_keys
+        (n,) ascending.
+    length
+        Of the lists.
+
+    Returns
+    -------
+    int64 array
+        (n, length) article keys; -1 where a customer bought fewer articles.
+    """
+    lists = np.full((len(customer_keys), length), -1, np.int64)
+    if not len(customer_keys):
+        return lists
+    found = connection.execute(
+        """
+        select customer_key, source_rank, article_key from cand_own_decayed
+        where window_id = ? and customer_key between ? and ? and source_rank <= ?
+        """,
+        [window_id, int(customer_keys[0]), int(customer_keys[-1]), length],
+    ).fetchnumpy()
+    keys = np.asarray(found["customer_key"], np.int64)
+    rows = np.minimum(np.searchsorted(customer_keys, keys), len(customer_keys) - 1)
+    kept = customer_keys[rows] == keys
+    places = np.asarray(found["source_rank"], np.int64) - 1
+    lists[rows[kept], places[kept]] = np.asarray(found["article_key"], np.int64)[kept]
+    return lists
 
 
 def read_slices(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -234,11 +362,12 @@ def read_customer_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [row[0] for row in rows.fetchall()]
 
 
-def clear_predictions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Empty the predictions tables, but for the list of runs."""
+def clear_predictions(connection: duckdb.DuckDBPyConnection, keep_submission: bool = False) -> None:
+    """Empty the predictions tables, but for the list of runs and, if told, window 0."""
     for table in PREDICTIONS:
         if table != "runs":
-            connection.execute(f"delete from predictions.{table}")
+            kept = "where window_id is distinct from 0" if keep_submission else ""
+            connection.execute(f"delete from predictions.{table} {kept}")
 
 
 def write_predictions(

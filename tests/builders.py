@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models_py.frames import Classes, Frames
+from models_py.frames import Classes, Frames, Pairs
 
 WITHIN = "within 30 days"
 NEVER = "never"
@@ -83,7 +83,7 @@ def make_frames(
         purchases={grain: _purchases(rows) for grain, rows in (purchases or {}).items()},
         labels=_table(labels, {"customer_key": "int32", "article_key": "int32"}),
         popular=_table(
-            popular, {"age_band": "str", "article_key": "int32", "popular_rank": "int32"}
+            popular, {"age_band": "str", "article_key": "int32", "source_rank": "int32"}
         ),
     )
 
@@ -94,6 +94,22 @@ def make_classes(
     """Classes, best seller first; without shares, ones that fall by place."""
     shares = 0.3 / np.arange(1, len(article_keys) + 1) if buyer_share is None else buyer_share
     return Classes(np.array(article_keys, np.int64), np.array(shares, np.float64))
+
+
+def make_pairs(
+    customer_keys: Any, article_keys: Any, features: Any, names: list[str], is_bought: Any = None
+) -> Pairs:
+    """Pairs with the dtypes that the warehouse gives; nothing is bought if not told."""
+    customer_keys = np.asarray(customer_keys, np.int64)
+    if is_bought is None:
+        is_bought = np.zeros(len(customer_keys), bool)
+    return Pairs(
+        customer_keys,
+        np.asarray(article_keys, np.int64),
+        np.asarray(features, np.float32),
+        names,
+        np.asarray(is_bought, bool),
+    )
 
 
 def with_labels(frames: Frames, labels: Iterable[tuple[int, int]]) -> Frames:

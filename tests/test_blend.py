@@ -1,170 +1,240 @@
-from itertools import product
-from math import comb
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import combinations, permutations, product
+from operator import ne
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
 
-from models_py.blend import STEPS, Held, _simplex, best_variant, combine, learn_weights
-from models_py.frames import ScoreArray
+from models_py.blend import MIN_CUSTOMERS, OFFSET, HeldLists, Weights, blend, learn_weights
+from models_py.frames import IntArray
 from models_py.metrics import map_at_k
-from models_py.ranking import top_articles
+from models_py.ranking import EMPTY, LIST_LENGTH
 
-N_ARTICLES = 20
-ARTICLES = np.arange(N_ARTICLES) + 100
-
-
-def held(scores: dict[str, list[ScoreArray]], bought: ScoreArray) -> Held:
-    """A past window in which each row bought the columns that are not 0."""
-    row, column = np.nonzero(bought)
-    return Held(scores, ARTICLES, row, ARTICLES[column])
+N_ARTICLES = 30
 
 
-def made_up(seed: int, n: int = 12) -> tuple[ScoreArray, np.random.Generator]:
-    """Which articles each customer bought, at least one each."""
-    rng = np.random.default_rng(seed)
-    bought = rng.random((n, N_ARTICLES)) < 0.1
-    bought[np.arange(n), rng.integers(0, N_ARTICLES, n)] = True
-    return np.asarray(bought, np.float32), rng
+def fused_one_by_one(lists: Mapping[str, IntArray], counts: Mapping[str, int]) -> list[list[int]]:
+    """The lists by exact sums."""
+    fused = []
+    for row in range(len(next(iter(lists.values())))):
+        sums: dict[int, Fraction] = {}
+        for part, count in counts.items():
+            for place, article in enumerate(lists[part][row].tolist()):
+                if article >= 0 and count:
+                    sums[article] = sums.get(article, Fraction(0)) + Fraction(count, OFFSET + place)
+        best = sorted(sums, key=lambda article: (-sums[article], article))[:LIST_LENGTH]
+        fused.append(best + [EMPTY] * (LIST_LENGTH - len(best)))
+    return fused
 
 
-def noise(rng: np.random.Generator, n: int = 12) -> ScoreArray:
-    return rng.random((n, N_ARTICLES), dtype=np.float32)
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 5])
-def test_the_weights_tried_are_all_that_add_up_to_one(n: int) -> None:
-    tried = _simplex(n)
-    assert len(set(tried)) == len(tried) == comb(STEPS + n - 1, n - 1)
-    for weights in tried:
-        assert len(weights) == n
-        assert sum(weights) == 1
-        assert all(0 <= weight <= 1 and (weight * STEPS).is_integer() for weight in weights)
-    # More to the earlier comes earlier.
-    assert tried == sorted(tried, reverse=True)
-
-
-def test_the_map_of_a_window() -> None:
-    bought, rng = made_up(0)
-    window = held({}, bought)
-    assert window.map_at_12(bought) == 1
-    scores = noise(rng)
-    expected = map_at_k(top_articles(scores, ARTICLES), window.row, window.article)
-    assert window.map_at_12(scores) == expected < 1
-
-
-@pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_part_that_is_clearly_better_gets_the_weight(place: int) -> None:
-    windows = []
-    for seed in range(3):
-        bought, rng = made_up(seed, n=60)
-        parts = [noise(rng, 60) for _ in range(3)]
-        parts[place] = bought * 2 + parts[place]
-        windows.append(
-            held({name: [part] for name, part in zip("abc", parts, strict=True)}, bought)
-        )
-    weights = learn_weights(windows, dict.fromkeys("abc", 0))
-    assert list(weights) == ["a", "b", "c"]
-    assert sum(weights.values()) == 1
-    # Two thirds of it may be noise before the noise turns anything over.
-    assert weights["abc"[place]] > 0.25
-    combined = combine({name: windows[0].scores[name][0] for name in "abc"}, weights)
-    assert windows[0].map_at_12(combined) == 1
-
-
-def test_a_part_that_is_wrong_gets_nothing() -> None:
-    bought, _ = made_up(0)
-    window = held({"wrong": [-2 * bought], "right": [bought]}, bought)
-    assert learn_weights([window], {"wrong": 0, "right": 0})["right"] > 0.5
-
-
-def test_on_a_tie_the_earlier_system_gets_it() -> None:
-    bought, rng = made_up(1)
-    same = noise(rng)
-    window = held({name: [same.copy()] for name in "abc"}, bought)
-    assert learn_weights([window], dict.fromkeys("bca", 0)) == {"b": 1, "c": 0, "a": 0}
-    assert learn_weights([window], dict.fromkeys("cab", 0)) == {"c": 1, "a": 0, "b": 0}
-
-
-@settings(deadline=None, max_examples=15)
-@given(seed=st.integers(0, 10**6), n_parts=st.integers(1, 3), n_windows=st.integers(1, 3))
-def test_no_weights_are_better_on_these_windows(seed: int, n_parts: int, n_windows: int) -> None:
-    names = "abc"[:n_parts]
-    windows = []
-    for number in range(n_windows):
-        bought, rng = made_up(seed + number)
-        scores = {name: [noise(rng), noise(rng) + bought * rng.random()] for name in names}
-        windows.append(held(scores, bought))
-    variants = {name: (seed + place) % 2 for place, name in enumerate(names)}
-
-    def mean_map(weights: dict[str, float]) -> float:
-        maps = []
-        for window in windows:
-            total = sum(
-                np.float32(weights[name]) * window.scores[name][variants[name]] for name in names
-            )
-            maps.append(window.map_at_12(np.asarray(total, np.float32)))
-        return float(np.mean(maps))
-
-    chosen = mean_map(learn_weights(windows, variants))
-    for name in names:
-        assert chosen >= mean_map({other: float(other == name) for other in names})
-    steps = [step / STEPS for step in range(STEPS + 1)]
-    every = [w for w in product(steps, repeat=n_parts) if sum(w) == 1]
-    assert chosen == max(mean_map(dict(zip(names, w, strict=True))) for w in every)
-
-
-def test_the_best_variant_has_the_best_mean_over_the_windows() -> None:
-    first, rng = made_up(2, n=10)
-    second, _ = made_up(3, n=40)
-    # Right in the window of few customers and wrong in that of many, or the other way round: a
-    # window counts once, whatever the number of its customers.
-    half_right = np.where(np.arange(40)[:, None] < 24, second, -second).astype(np.float32)
-    windows = [
-        held({"x": [-first, first]}, first),
-        held({"x": [half_right, -second]}, second),
-    ]
-    assert best_variant(windows, "x") == 1
-    assert best_variant(windows[1:], "x") == 0
-    assert best_variant(windows[:1], "x") == 1
-
-
-def test_of_equal_variants_the_first() -> None:
-    bought, rng = made_up(4)
-    good, bad = bought + np.float32(0.5) * noise(rng), noise(rng)
-    assert best_variant([held({"x": [bad, good, good.copy()]}, bought)], "x") == 1
-
-
-def test_only_variants_that_each_window_has() -> None:
-    bought, rng = made_up(5)
-    # The third is the best, but the other window lacks it.
-    better = np.float32(0.5) * bought + noise(rng)
-    windows = [
-        held({"x": [noise(rng), better, bought]}, bought),
-        held({"x": [noise(rng), bought]}, bought),
-    ]
-    assert best_variant(windows, "x") == 1
+@st.composite
+def lists_of_parts(draw: st.DrawFn, n_parts: int, max_width: int = 7) -> dict[str, IntArray]:
+    n = draw(st.integers(0, 3))
+    lists = {}
+    for part in "abcd"[:n_parts]:
+        width = draw(st.integers(1, max_width))
+        # A negative number is an empty slot; few articles, so that parts agree.
+        article = st.integers(-5, 15)
+        rows = st.lists(article, min_size=width, max_size=width, unique=True)
+        drawn = [draw(rows) for _ in range(n)]
+        lists[part] = np.array(drawn, np.int64).reshape(n, width)
+    return lists
 
 
 @settings(deadline=None)
-@given(seed=st.integers(0, 10**6), a=st.floats(0, 1, width=32), b=st.floats(0, 1, width=32))
-def test_combining_is_linear(seed: int, a: float, b: float) -> None:
+@given(
+    lists=lists_of_parts(4),
+    counts=st.lists(st.integers(0, 6), min_size=4, max_size=4).filter(any),
+)
+def test_a_blend_is_the_sum_over_the_parts_of_weight_by_place(
+    lists: dict[str, IntArray], counts: list[int]
+) -> None:
+    of_part = dict(zip(lists, counts, strict=True))
+    found = blend(lists, {part: count / sum(counts) for part, count in of_part.items()})
+    assert found.dtype == np.int64
+    assert found.shape == (len(lists["a"]), LIST_LENGTH)
+    assert found.tolist() == fused_one_by_one(lists, of_part)
+
+
+@settings(deadline=None)
+@given(lists=lists_of_parts(1, max_width=15), weight=st.sampled_from([1.0, 1 / 3, 1e-3]))
+def test_one_part_alone_gives_its_own_list(lists: dict[str, IntArray], weight: float) -> None:
+    found = blend(lists, {"a": weight, "has no weight and no list": 0.0})
+    for row, given_row in zip(found.tolist(), lists["a"].tolist(), strict=True):
+        expected = [article for article in given_row if article >= 0][:LIST_LENGTH]
+        assert row == expected + [EMPTY] * (LIST_LENGTH - len(expected))
+
+
+def test_an_article_that_two_parts_list_beats_one_that_stands_first_in_one() -> None:
+    lists = {"a": np.array([[1, 2, 3]]), "b": np.array([[4, 5, 3]])}
+    assert blend(lists, {"a": 0.5, "b": 0.5})[0, :5].tolist() == [3, 1, 4, 2, 5]
+    # Of a part that counts little, less.
+    assert blend(lists, {"a": 0.9, "b": 0.1})[0, :5].tolist() == [1, 3, 2, 4, 5]
+
+
+@pytest.mark.parametrize("places", combinations(range(12), 3))
+def test_equal_sums_go_by_article_key_in_whatever_order_they_were_added_up(
+    places: tuple[int, int, int],
+) -> None:
+    # 7 and 8 stand in the same three places, each time in those of another part.
+    pairs = [
+        (one, other)
+        for one, other in product(permutations(places), repeat=2)
+        if all(map(ne, one, other))
+    ]
+    lists = {part: np.full((len(pairs), 12), EMPTY) for part in "abc"}
+    for row, (one, other) in enumerate(pairs):
+        for part, its_place, other_place in zip("abc", one, other, strict=True):
+            lists[part][row, its_place], lists[part][row, other_place] = 7, 8
+    found = blend(lists, dict.fromkeys("abc", 1 / 3))[:, :2]
+    assert found.tolist() == [[7, 8]] * len(pairs)
+
+
+def test_a_place_that_counts_three_times_as_little_with_three_times_the_weight_is_equal() -> None:
+    late = {"a": np.array([[EMPTY] * 20 + [7]]), "b": np.array([[8]])}
+    assert blend(late, {"a": 0.75, "b": 0.25})[0, :2].tolist() == [7, 8]
+
+
+def test_the_keys_may_be_as_large_as_the_warehouse_makes_them() -> None:
+    largest = 2**31 - 1
+    lists = {"a": np.array([[largest, 0], [0, largest]]), "b": np.array([[1], [EMPTY]])}
+    found = blend(lists, {"a": 0.8, "b": 0.2})[:, :3].tolist()
+    assert found == [[largest, 0, 1], [0, largest, EMPTY]]
+
+
+def made_up(seed: int, n: int = MIN_CUSTOMERS, n_parts: int = 3) -> HeldLists:
+    """Customers with articles they bought, and parts that each place some of them well."""
     rng = np.random.default_rng(seed)
-    scores = {"x": noise(rng), "y": noise(rng)}
-    before = {name: part.copy() for name, part in scores.items()}
-    combined = combine(scores, {"x": a, "y": b})
-    assert combined.dtype == np.float32
-    assert_allclose(combined, a * scores["x"] + b * scores["y"], atol=1e-6)
-    assert_allclose(
-        combined, combine(scores, {"x": a, "y": 0}) + combine(scores, {"y": b}), atol=1e-6
+    bought = rng.random((n, N_ARTICLES)) < 0.1
+    bought[np.arange(n), rng.integers(0, N_ARTICLES, n)] = True
+    lists = {}
+    for part in "abcd"[:n_parts]:
+        scores = rng.random((n, N_ARTICLES)) + rng.random() * bought
+        lists[part] = np.argsort(-scores, axis=1)[:, : int(rng.integers(6, 25))]
+        lists[part][rng.random(lists[part].shape) < 0.1] = EMPTY
+    return HeldLists(lists, rng.random(n) < 0.5, *np.nonzero(bought))
+
+
+def mean_map(held: list[HeldLists], weights: Weights) -> float:
+    found = [map_at_k(blend(one.lists, weights), one.row, one.article) for one in held]
+    return float(np.mean(found))
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=st.integers(0, 10_000), n_parts=st.integers(1, 4), n_held=st.integers(1, 2))
+def test_learnt_weights_are_never_worse_on_the_held_windows_than_the_best_part(
+    seed: int, n_parts: int, n_held: int
+) -> None:
+    # Windows of different size: each counts the same.
+    held = [made_up(seed + i, MIN_CUSTOMERS + 40 * i, n_parts) for i in range(n_held)]
+    parts = list(held[0].lists)
+    weights = learn_weights(held, parts)
+    assert weights is not None
+    assert list(weights) == parts
+    assert sum(weights.values()) == pytest.approx(1)
+    best = max(mean_map(held, {part: 1.0}) for part in parts)
+    assert mean_map(held, weights) >= best - 1e-12
+
+
+def with_lists(held: HeldLists, lists: Mapping[str, IntArray]) -> HeldLists:
+    return HeldLists(lists, held.is_new, held.row, held.article)
+
+
+def perfect(held: HeldLists) -> IntArray:
+    lists = np.full((len(held.is_new), N_ARTICLES), EMPTY)
+    for row in range(len(lists)):
+        own = held.article[held.row == row]
+        lists[row, : len(own)] = own
+    return lists
+
+
+def test_a_part_that_is_clearly_best_gets_all_the_weight() -> None:
+    held = made_up(0)
+    held = with_lists(held, {**held.lists, "best": perfect(held)})
+    expected = {"a": 0.0, "best": 1.0, "b": 0.0, "c": 0.0}
+    assert learn_weights([held], list(expected)) == expected
+
+
+def test_parts_that_each_know_other_articles_are_blended() -> None:
+    held = made_up(0)
+    whole, rng = perfect(held), np.random.default_rng(1)
+    half = rng.random(whole.shape) < 0.5
+    lists = {"a": np.where(half, whole, EMPTY), "b": np.where(half, EMPTY, whole)}
+    weights = learn_weights([with_lists(held, lists)], ["a", "b"])
+    assert weights is not None
+    assert min(weights.values()) > 0
+
+
+def test_windows_count_the_same_however_many_customers_they_have() -> None:
+    small, large = made_up(0, MIN_CUSTOMERS), made_up(1, 5 * MIN_CUSTOMERS)
+    nothing = np.full_like(perfect(large), EMPTY)
+    # In the small window "a" knows everything; in the large one "b" does, of every third customer.
+    every_third = np.where(np.arange(len(nothing))[:, None] % 3 == 0, perfect(large), nothing)
+    held = [
+        with_lists(small, {"a": perfect(small), "b": nothing[: len(small.is_new)]}),
+        with_lists(large, {"a": nothing, "b": every_third}),
+    ]
+    weights = learn_weights(held, ["b", "a"])
+    assert weights is not None
+    assert weights["a"] > 0
+    chosen_first = learn_weights(
+        [with_lists(one, {**one.lists, "a or b": one.lists["a"]}) for one in held],
+        ["b", "a"],
     )
-    for name, part in before.items():
-        assert np.array_equal(scores[name], part)
+    assert chosen_first == weights
 
 
-def test_the_weight_of_one_gives_back_the_part_itself() -> None:
-    # Exactly: so the hybrid that is one part alone has the lists of this part.
-    scores = {"x": noise(np.random.default_rng(0)), "y": noise(np.random.default_rng(1))}
-    assert np.array_equal(combine(scores, {"x": 0.0, "y": 1.0}), scores["y"])
+@pytest.mark.parametrize("parts", [["a", "b", "same"], ["same", "b", "a"]])
+def test_of_equal_parts_the_earlier_is_chosen(parts: list[str]) -> None:
+    held = made_up(0)
+    same = perfect(held)
+    held = with_lists(held, {"a": same, "b": held.lists["b"], "same": same})
+    assert learn_weights([held], parts) == {part: float(part == parts[0]) for part in parts}
+
+
+def test_customers_who_bought_nothing_say_nothing() -> None:
+    held = made_up(0)
+    padded = HeldLists(
+        {part: np.concatenate([lists, lists[:50]]) for part, lists in held.lists.items()},
+        np.concatenate([held.is_new, held.is_new[:50]]),
+        held.row,
+        held.article,
+    )
+    no_label = HeldLists(held.lists, held.is_new, held.row[:0], held.article[:0])
+    expected = learn_weights([held], ["a", "b", "c"])
+    assert expected is not None
+    assert learn_weights([padded], ["a", "b", "c"]) == expected
+    assert learn_weights([held, no_label], ["a", "b", "c"]) == expected
+    assert learn_weights([no_label], ["a", "b", "c"]) is None
+
+
+def test_too_few_customers_teach_no_weights() -> None:
+    assert learn_weights([], ["a"]) is None
+    few = made_up(0, MIN_CUSTOMERS - 1)
+    assert learn_weights([few], ["a"]) is None
+    assert learn_weights([few, made_up(1, 1)], ["a"]) == {"a": 1.0}
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 1000), n=st.integers(1, 20))
+def test_a_split_of_a_window_keeps_each_customers_lists_and_label(seed: int, n: int) -> None:
+    held = made_up(seed, n)
+
+    def customers(some: HeldLists) -> list[tuple[bool, list[list[int]], list[int]]]:
+        return [
+            (
+                bool(some.is_new[row]),
+                [lists[row].tolist() for lists in some.lists.values()],
+                some.article[some.row == row].tolist(),
+            )
+            for row in range(len(some.is_new))
+        ]
+
+    new, known = held.of(held.is_new), held.of(~held.is_new)
+    assert new.is_new.all() and not known.is_new.any()
+    assert customers(new) == [one for one in customers(held) if one[0]]
+    assert customers(known) == [one for one in customers(held) if not one[0]]
+    assert len(new.row) + len(known.row) == len(held.row)

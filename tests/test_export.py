@@ -158,7 +158,7 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             -- In window 1, another one: the other way round.
             create table cand_popular_overall as
             select window_id, if(window_id = 0, 31 - rank, 14 + rank) as article_key,
-                   rank as popular_rank
+                   rank as source_rank
             from range(2) as windows (window_id), range(16, 0, -1) as ranks (rank);
 
             create table predictions.recommendations as

@@ -33,6 +33,29 @@ def test_who_is_new() -> None:
 
 
 @settings(deadline=None)
+@given(data=st.data(), known=keys, labels=st.sets(st.tuples(st.integers(1, 40), st.just(7))))
+def test_those_that_are_taken_are_as_they_were_and_the_others_are_gone(
+    data: st.DataObject, known: list[int], labels: set[tuple[int, int]]
+) -> None:
+    is_new = data.draw(st.lists(st.booleans(), min_size=len(known), max_size=len(known)))
+    kept = data.draw(st.lists(st.booleans(), min_size=len(known), max_size=len(known)))
+    customers = make_customers(known, recency=[NEVER if new else WITHIN for new in is_new])
+    frames = make_frames(customers, labels=labels, window_id=3)
+    some = frames.take(np.array(kept, bool))
+    expected = [key for key, is_kept in zip(known, kept, strict=True) if is_kept]
+    assert some.window_id == 3
+    assert some.customer_keys.tolist() == expected
+    assert some.customers.index.tolist() == list(range(len(expected)))
+    assert some.is_new.tolist() == frames.is_new[np.array(kept, bool)].tolist()
+    rows, articles = some.label_pairs()
+    assert set(articles.tolist()) <= {7}
+    assert sorted(expected[row] for row in rows) == sorted(
+        key for key, _ in labels if key in expected
+    )
+    assert frames.customer_keys.tolist() == known
+
+
+@settings(deadline=None)
 @given(
     known=keys,
     articles=st.lists(st.integers(1, 15), unique=True, max_size=8),

@@ -52,7 +52,7 @@ def test_the_weights_are_those_of_ridge_regression(
     (fitted,) = fit(x, y, level, (penalty,))
     weights = ridge_weights(x, y, penalty)
     assert fitted.weights.dtype == fitted.intercept.dtype == np.float32
-    assert_allclose(fitted.weights, weights, atol=1e-5)
+    assert_allclose(fitted.weights, weights, rtol=1e-5, atol=1e-5)
     # The slope is that of Ridge, the level the one that was asked for.
     expected = (x - x.mean(axis=0)) @ weights + level
     scores = fitted.score(sparse.csr_matrix(x))

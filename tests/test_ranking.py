@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from models_py.frames import IntArray, ScoreArray
-from models_py.ranking import EMPTY, LIST_LENGTH, merge_lists, replace_rows, top_articles
+from models_py.ranking import (
+    EMPTY,
+    LIST_LENGTH,
+    merge_lists,
+    replace_rows,
+    top_articles,
+    top_pairs,
+)
 
 # Few values, so that there are many ties; and any other float32 that is finite.
 few_values = st.sampled_from([-1.5, -1e-45, -0.0, 0.0, 1e-45, 0.25, 3e38, -3e38])
@@ -55,6 +62,39 @@ def test_top_articles_takes_a_part_of_an_array_and_changes_nothing_in_it() -> No
     expected = sorted_one_by_one(scores, article_keys, 12)
     assert top_articles(scores, article_keys).tolist() == expected
     assert np.array_equal(whole, before)
+
+
+# (row, article, score), each pair of row and article once.
+pairs_of_four_rows = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 12), few_values | any_value),
+    max_size=40,
+    unique_by=lambda pair: pair[:2],
+)
+
+
+def as_arrays(pairs: list[tuple[int, int, float]]) -> tuple[IntArray, IntArray, ScoreArray]:
+    rows, articles, scores = zip(*pairs, strict=True) if pairs else ((), (), ())
+    return np.array(rows, np.int64), np.array(articles, np.int64), np.array(scores, np.float32)
+
+
+@settings(deadline=None)
+@given(pairs=pairs_of_four_rows, n_more=st.integers(0, 2), k=st.integers(1, 15))
+@example(pairs=[(0, 9, 0.0), (0, 4, -0.0), (0, 7, 0.0)], n_more=0, k=2)
+@example(pairs=[(3, 1, 1.0)], n_more=1, k=1)
+def test_top_pairs_are_sorted_by_score_and_then_by_article_key(
+    pairs: list[tuple[int, int, float]], n_more: int, k: int
+) -> None:
+    found = top_pairs(*as_arrays(pairs), 4 + n_more, k)
+    assert found.dtype == np.int64
+    assert found.shape == (4 + n_more, k)
+    for row, articles in enumerate(found.tolist()):
+        own = sorted((-score, article) for of_row, article, score in pairs if of_row == row)
+        expected = [article for _, article in own][:k]
+        assert articles == expected + [EMPTY] * (k - len(expected))
+
+
+def test_top_pairs_of_no_rows_are_no_lists() -> None:
+    assert top_pairs(*as_arrays([]), 0).shape == (0, LIST_LENGTH)
 
 
 def filled_one_by_one(lists: IntArray, filler: IntArray, k: int) -> list[list[int]]:

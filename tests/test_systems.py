@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from models_py import popularity, systems
-from models_py.blend import Held
 from models_py.frames import Classes, Frames
+from models_py.hybrid import Held
 from models_py.least_squares import PENALTIES
 from models_py.metrics import map_at_k
 from models_py.ranking import LIST_LENGTH

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models_py import systems
-from models_py.train import main, plan_windows
+from models_py.runner import plan_windows
+from models_py.train import main
 
 
 def planned(n_windows: int, n_backtest: int, n_left_out: int = 0) -> pd.DataFrame:

@@ -15,6 +15,21 @@
         "n_classes": ["integer", 12],
         "purchase_grain": ["grains", none],
         "taste_attributes": ["attributes", none],
+        "candidate_sources": ["sources", none],
+        "candidate_shares": ["shares", none],
+        "decay_days": ["integers", 1],
+        "own_decay_days": ["decay span", none],
+        "n_favourites": ["integer", 1],
+        "n_variants": ["integer", 1],
+        "pair_days": ["integer", 1],
+        "max_pair_articles": ["integer", 2],
+        "max_partners": ["integer", 1],
+        "pair_shrinkage": ["integer", 0],
+        "max_pair_purchases": ["integer", 1],
+        "max_pairs_of_customer": ["integer", 1],
+        "n_neighbours": ["integer", 1],
+        "max_common_buyers": ["integer", 2],
+        "max_negatives": ["integer", 1],
         "age_band_ends": ["integers", 0],
         "unknown_postal_code_share": ["share", none],
         "max_rejected_share": ["share", none],
@@ -58,6 +73,24 @@
         {{ return("" if value is none or is_date(value) else "a day in the form yyyy-mm-dd") }}
     {% elif kind == "popularity span" %}
         {{ return("" if value in var("popularity_days") else "one of popularity_days, " ~ var("popularity_days") | join(", ")) }}
+    {% elif kind == "decay span" %}
+        {{ return("" if value in var("decay_days") else "one of decay_days, " ~ var("decay_days") | join(", ")) }}
+    {% elif kind == "sources" %}
+        {% set wanted = "a mapping of source names to {for: customer, age_band or everyone, most: a whole number of at least 1}" %}
+        {% if value is not mapping or not value %}{{ return(wanted) }}{% endif %}
+        {% for source in value.values() %}
+            {% set good = source is mapping and source.get("for") in ["customer", "age_band", "everyone"] and is_integer(source.get("most"), 1) %}
+            {% if not good %}{{ return(wanted) }}{% endif %}
+        {% endfor %}
+        {{ return("" if candidate_sources("everyone") else "a mapping with at least one source for everyone") }}
+    {% elif kind == "shares" %}
+        {% set names = ["within_30_days", "within_91_days", "longer_ago", "never"] %}
+        {% set wanted = "a mapping of " ~ names | join(", ") ~ " to numbers above 0 and up to 1" %}
+        {% if value is not mapping or value.keys() | sort != names | sort %}{{ return(wanted) }}{% endif %}
+        {% for share in value.values() %}
+            {% if share is not number or share is boolean or not 0 < share <= 1 %}{{ return(wanted) }}{% endif %}
+        {% endfor %}
+        {{ return("") }}
     {% elif kind == "attributes" %}
         {% set needed = ["colour_group", "graphical_appearance", "index_group"] %}
         {% set good = value is mapping and needed | reject("in", value) | list | length == 0 %}

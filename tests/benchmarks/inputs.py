@@ -143,8 +143,7 @@ def _read_window(
         purchases=purchases.astype(np.int64),
         best_sellers=_column(
             connection,
-            "select article_key from cand_popular_overall where window_id = ? "
-            "order by popular_rank",
+            "select article_key from cand_popular_overall where window_id = ? order by source_rank",
             window_id,
         ),
         articles=articles,

@@ -170,7 +170,7 @@ create table stg_customers as select unnest([7, 8]) as customer_key;
 create table window_customers as select 1 as window_id, 7 as customer_key;
 create table window_labels as select 1 as window_id, 7 as customer_key, 3 as article_key;
 create table cand_popular_overall as
-    select 1 as window_id, unnest([5, 6]) as article_key, unnest([2, 1]) as popular_rank;
+    select 1 as window_id, unnest([5, 6]) as article_key, unnest([2, 1]) as source_rank;
 create table stg_transactions as select * from (values
     (date '2019-12-31', 7, 10, 1), (date '2020-01-01', 7, 11, 1),
     (date '2020-02-29', 8, 12, 2), (date '2020-02-29', 8, 12, 1),

@@ -22,9 +22,9 @@ classes as (
         window_id,
         article_key,
         n_sold,
-        popular_rank
+        source_rank
     from popular
-    where n_sold > 0 and popular_rank <= {{ var("n_classes") }}
+    where n_sold > 0 and source_rank <= {{ var("n_classes") }}
 
 ),
 
@@ -65,7 +65,7 @@ select
     classes.article_key,
     classes.n_sold,
     buyers_of_article.n_buyers * 1.0 / buyers.n_buyers as buyer_share,
-    classes.popular_rank
+    classes.source_rank
 from classes
 inner join buyers on classes.window_id = buyers.window_id
 inner join buyers_of_article

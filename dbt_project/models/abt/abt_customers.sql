@@ -37,6 +37,18 @@ select
         when activity.days_since_last_bought <= 30 then 'within 30 days'
         else 'longer ago'
     end as recency,
+    case
+        when activity.n_shopping_days is null then '0 days'
+        when activity.n_shopping_days = 1 then '1 day'
+        when activity.n_shopping_days <= 5 then '2 to 5 days'
+        when activity.n_shopping_days <= 20 then '6 to 20 days'
+        else 'over 20 days'
+    end as history_size,
+    case
+        when activity.online_share is null then 'unknown'
+        when activity.online_share >= 0.5 then 'online'
+        else 'shop'
+    end as channel,
     coalesce(activity.n_shopping_days, 0) as n_shopping_days,
     coalesce(activity.n_bought, 0) as n_bought,
     coalesce(activity.n_bought_7d, 0) as n_bought_7d,

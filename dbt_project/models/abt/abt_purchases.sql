@@ -16,10 +16,7 @@ tastes as (
 
 products as (
 
-    select
-        article_key,
-        cast(dense_rank() over (order by product_code) as integer) as product_key
-    from {{ ref("stg_articles") }}
+    select * from {{ ref("feat_customer_product") }}
 
 )
 {% endif %}
@@ -35,15 +32,13 @@ select
 from customer_articles
 {% elif grain == "product" %}
 select
-    customer_articles.window_id,
+    window_id,
     'product' as purchase_grain,
-    customer_articles.customer_key,
-    products.product_key as feature_key,
-    cast(sum(customer_articles.n_bought) as integer) as n_bought,
-    ln(1.0 + sum(customer_articles.n_bought)) as purchase_weight
-from customer_articles
-inner join products on customer_articles.article_key = products.article_key
-group by customer_articles.window_id, customer_articles.customer_key, products.product_key
+    customer_key,
+    product_key as feature_key,
+    n_bought,
+    ln(1.0 + n_bought) as purchase_weight
+from products
 {% else %}
 select
     window_id,

@@ -62,7 +62,7 @@ ranked as (
         article_key,
         n_sold,
         shrunk_n_sold,
-        row_number() over (partition by window_id, age_band order by shrunk_n_sold desc, article_key asc) as popular_rank
+        row_number() over (partition by window_id, age_band order by shrunk_n_sold desc, article_key asc) as source_rank
     from shrunk
 
 )
@@ -72,7 +72,7 @@ select
     age_band,
     article_key,
     n_sold,
-    shrunk_n_sold,
-    cast(popular_rank as integer) as popular_rank
+    cast(shrunk_n_sold as real) as source_score,
+    cast(source_rank as integer) as source_rank
 from ranked
-where popular_rank <= {{ var("n_popular") }}
+where source_rank <= {{ var("n_popular") }}

@@ -29,7 +29,7 @@ ranked as (
                 coalesce(popularity.n_sold_{{ var("best_seller_days") }}d, 0) desc,
                 coalesce(popularity.n_sold, 0) desc,
                 articles.article_key
-        ) as popular_rank
+        ) as source_rank
     from windows
     cross join articles
     left join popularity
@@ -41,6 +41,7 @@ select
     window_id,
     article_key,
     cast(n_sold as integer) as n_sold,
-    cast(popular_rank as integer) as popular_rank
+    cast(n_sold as real) as source_score,
+    cast(source_rank as integer) as source_rank
 from ranked
-where popular_rank <= {{ [var("n_popular"), var("n_classes")] | max }}
+where source_rank <= {{ [var("n_popular"), var("n_classes")] | max }}

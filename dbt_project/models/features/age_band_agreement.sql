@@ -7,7 +7,7 @@ with sold as (
 popular as (
 
     select * from {{ ref("cand_popular_overall") }}
-    where popular_rank <= {{ var("n_popular") }} and n_sold > 0
+    where source_rank <= {{ var("n_popular") }} and n_sold > 0
 
 ),
 

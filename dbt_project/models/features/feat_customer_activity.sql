@@ -29,6 +29,11 @@ counted as (
         {% for days in [7, 28, 91] %}
         {{ sum_of_last("customer_days.n_bought", "customer_days.sold_on", "windows", days) }} as n_bought_{{ days }}d,
         {% endfor %}
+        {% for span in var("decay_days") %}
+        sum(
+            {{ decayed_millionths(days_between("customer_days.sold_on", "windows.cutoff_on"), span) }}
+        ) as decayed_{{ span }}d,
+        {% endfor %}
         min(customer_days.sold_on) as first_bought_on,
         max(customer_days.sold_on) as last_bought_on
     from window_customers
@@ -48,6 +53,9 @@ select
     cast(n_bought as integer) as n_bought,
     {% for days in [7, 28, 91] %}
     cast(n_bought_{{ days }}d as integer) as n_bought_{{ days }}d,
+    {% endfor %}
+    {% for span in var("decay_days") %}
+    cast(decayed_{{ span }}d / 1e6 as real) as decayed_{{ span }}d,
     {% endfor %}
     {{ days_between("last_bought_on", "cutoff_on") }} as days_since_last_bought,
     {{ days_between("first_bought_on", "cutoff_on") }} as days_since_first_bought,

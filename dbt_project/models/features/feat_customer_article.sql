@@ -25,6 +25,13 @@ counted as (
         windows.cutoff_on,
         sum(purchases.quantity) as n_bought,
         count(*) as n_times,
+        {% for span in var("decay_days") %}
+        sum(
+            {{ decayed_millionths(days_between("purchases.sold_on", "windows.cutoff_on"), span) }}
+        ) as decayed_{{ span }}d,
+        {% endfor %}
+        -- Decimal: a sum of doubles depends on the order in which the threads add them.
+        sum(cast(purchases.price * purchases.quantity as decimal(20, 8))) as spend,
         min(purchases.sold_on) as first_bought_on,
         max(purchases.sold_on) as last_bought_on
     from window_customers
@@ -43,6 +50,10 @@ select
     article_key,
     cast(n_bought as integer) as n_bought,
     cast(n_times as integer) as n_times,
+    cast(cast(spend as double) / n_bought as real) as mean_price,
+    {% for span in var("decay_days") %}
+    cast(decayed_{{ span }}d / 1e6 as real) as decayed_{{ span }}d,
+    {% endfor %}
     {{ days_between("last_bought_on", "cutoff_on") }} as days_since_last_bought,
     {{ days_between("first_bought_on", "cutoff_on") }} as days_since_first_bought
 from counted

@@ -1,6 +1,9 @@
 -- depends_on: {{ ref("abt_customers") }}
 -- depends_on: {{ ref("abt_purchases") }}
 -- depends_on: {{ ref("abt_classes") }}
+-- depends_on: {{ ref("abt_candidates") }}
+-- depends_on: {{ ref("abt_ranker") }}
+-- depends_on: {{ ref("cand_own_decayed") }}
 -- depends_on: {{ ref("cand_popular_overall") }}
 -- depends_on: {{ ref("cand_popular_age_band") }}
 -- depends_on: {{ ref("window_labels") }}

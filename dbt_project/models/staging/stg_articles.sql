@@ -18,6 +18,9 @@ select
     cast(row_number() over (order by article_id) as integer) as article_key,
     article_id,
     coalesce(nullif(trim(product_code), ''), article_id) as product_code,
+    cast(
+        dense_rank() over (order by coalesce(nullif(trim(product_code), ''), article_id)) as integer
+    ) as product_key,
     {{ named("prod_name") }} as prod_name,
     {% for attribute, column in var("taste_attributes").items() %}
     {{ named(column) }} as {{ attribute }},

@@ -1,0 +1,162 @@
+{#- What is known of each pair of a customer and an article in `pairs`, as it was known on the window's cutoff.
+
+    Arguments: pairs, the name of a relation with window_id, customer_key, article_key and the sources' columns. -#}
+{% macro candidate_features(pairs) %}
+with pairs as (
+
+    select * from {{ pairs }}
+
+),
+
+customers as (
+
+    select * from {{ ref("stg_customers") }}
+
+),
+
+activity as (
+
+    select * from {{ ref("feat_customer_activity") }}
+
+),
+
+articles as (
+
+    select * from {{ ref("feat_article") }}
+
+),
+
+own as (
+
+    select * from {{ ref("feat_customer_article") }}
+
+),
+
+products as (
+
+    select * from {{ ref("feat_customer_product") }}
+
+),
+
+partners as (
+
+    select * from {{ ref("feat_customer_pair") }}
+
+),
+
+bands as (
+
+    select * from {{ ref("feat_article_age_band") }}
+
+)
+{% for attribute in taste_attributes() %}
+,
+
+taste_{{ attribute }} as (
+
+    select * from {{ ref("feat_customer_taste") }}
+    where attribute = '{{ attribute }}'
+
+)
+{% endfor %}
+
+select
+    pairs.*,
+    -- The customer's own purchases of the article. Decayed counts are taken against those of shopping days.
+    own.n_bought as own_n_bought,
+    own.n_times as own_n_times,
+    {% for span in var("decay_days") %}
+    own.decayed_{{ span }}d / activity.decayed_{{ span }}d as own_share_{{ span }}d,
+    {% endfor %}
+    own.n_times * 1.0 / activity.n_shopping_days as own_share,
+    own.days_since_last_bought as own_days_since_last,
+    own.days_since_first_bought as own_days_since_first,
+    (own.days_since_first_bought - own.days_since_last_bought) * 1.0 / nullif(own.n_times - 1, 0) as own_days_between,
+    own.days_since_last_bought * (own.n_times - 1.0)
+    / nullif(own.days_since_first_bought - own.days_since_last_bought, 0) as own_cycles_since_last,
+    own.days_since_last_bought / nullif(articles.mean_days_to_return, 0) as article_cycles_since_last,
+    own.days_since_last_bought / nullif(activity.mean_days_between, 0) as shopping_cycles_since_last,
+    articles.mean_price_7d / nullif(own.mean_price, 0) as price_now_to_own,
+    -- Of the product, whichever the variant.
+    {% for span in var("decay_days") %}
+    products.decayed_{{ span }}d / activity.decayed_{{ span }}d as product_share_{{ span }}d,
+    {% endfor %}
+    products.days_since_last_bought as product_days_since_last,
+    products.days_since_last_bought * (products.n_times - 1.0)
+    / nullif(products.days_since_first_bought - products.days_since_last_bought, 0) as product_cycles_since_last,
+    coalesce(own.n_bought, 0) * 1.0 / products.n_bought as share_of_product,
+    -- The customer's taste for what the article is.
+    {% for attribute in taste_attributes() %}
+    taste_{{ attribute }}.taste_share as taste_{{ attribute }},
+    {% endfor %}
+    taste_department.days_since_last_bought as department_days_since_last,
+    -- Articles bought together with what the customer bought lately.
+    partners.pair_sum,
+    partners.pair_max,
+    partners.pair_days_since,
+    -- The article.
+    {% for days in var("popularity_days") %}
+    articles.sold_share_{{ days }}d,
+    {% endfor %}
+    articles.popularity_place,
+    articles.trend_7d,
+    articles.returning_share,
+    articles.returning_share_28d,
+    articles.mean_days_to_return,
+    articles.sold_share,
+    articles.sold_share_7d / nullif(articles.sold_share_28d, 0) as sold_share_7d_to_28d,
+    articles.sold_share_28d / articles.sold_share as sold_share_28d_to_all,
+    articles.days_since_first_sold,
+    articles.days_since_last_sold,
+    articles.mean_price,
+    articles.mean_price_7d / nullif(articles.mean_price_91d, 0) as price_now_to_91d,
+    articles.online_share as article_online_share,
+    articles.mean_buyer_age,
+    -- The article against the customer.
+    articles.mean_price / nullif(activity.mean_price, 0) as price_to_customers,
+    abs(articles.mean_buyer_age - customers.age) as age_from_buyers,
+    bands.n_sold * 1.0 / articles.n_sold_{{ var("best_seller_days") }}d as age_band_share,
+    abs(articles.online_share - activity.online_share) as channel_distance,
+    -- The customer.
+    customers.age,
+    activity.n_shopping_days,
+    activity.n_bought,
+    activity.n_bought_28d,
+    activity.n_bought_91d,
+    activity.days_since_last_bought,
+    activity.mean_days_between,
+    activity.n_bought * 1.0 / activity.n_shopping_days as pieces_a_day,
+    activity.online_share,
+    activity.mean_price as customer_mean_price
+from pairs
+inner join customers on pairs.customer_key = customers.customer_key
+left join activity on pairs.window_id = activity.window_id and pairs.customer_key = activity.customer_key
+inner join articles on pairs.window_id = articles.window_id and pairs.article_key = articles.article_key
+left join own
+    on
+        pairs.window_id = own.window_id
+        and pairs.customer_key = own.customer_key
+        and pairs.article_key = own.article_key
+left join products
+    on
+        pairs.window_id = products.window_id
+        and pairs.customer_key = products.customer_key
+        and articles.product_key = products.product_key
+left join partners
+    on
+        pairs.window_id = partners.window_id
+        and pairs.customer_key = partners.customer_key
+        and pairs.article_key = partners.article_key
+left join bands
+    on
+        pairs.window_id = bands.window_id
+        and customers.age_band = bands.age_band
+        and pairs.article_key = bands.article_key
+{% for attribute in taste_attributes() %}
+left join taste_{{ attribute }}
+    on
+        pairs.window_id = taste_{{ attribute }}.window_id
+        and pairs.customer_key = taste_{{ attribute }}.customer_key
+        and articles.{{ attribute }}_key = taste_{{ attribute }}.value_key
+{% endfor %}
+{% endmacro %}

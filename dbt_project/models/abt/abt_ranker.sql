@@ -1,0 +1,1 @@
+{{ candidate_features(ref("ranker_pairs")) }}

@@ -1,0 +1,53 @@
+with candidates as (
+
+    select candidates.*
+    from {{ ref("candidates") }} as candidates
+    inner join {{ ref("window_customers") }} as window_customers
+        on
+            candidates.window_id = window_customers.window_id
+            and candidates.customer_key = window_customers.customer_key
+    where window_customers.is_training
+
+),
+
+labels as (
+
+    select * from {{ ref("window_labels") }}
+
+),
+
+marked as (
+
+    select
+        candidates.*,
+        labels.article_key is not null as is_bought
+    from candidates
+    left join labels
+        on
+            candidates.window_id = labels.window_id
+            and candidates.customer_key = labels.customer_key
+            and candidates.article_key = labels.article_key
+
+),
+
+-- Who bought no candidate, or nothing else, teaches no order.
+counted as (
+
+    select
+        window_id,
+        customer_key,
+        sum(case when is_bought then 0 else 1 end) as n_negatives
+    from marked
+    group by window_id, customer_key
+    having sum(case when is_bought then 1 else 0 end) between 1 and count(*) - 1
+
+)
+
+-- Each negative is kept with the chance that leaves max_negatives of a customer in the mean, drawn by a hash.
+select marked.*  -- noqa: AM04
+from marked
+inner join counted on marked.window_id = counted.window_id and marked.customer_key = counted.customer_key
+where
+    marked.is_bought
+    or {{ pair_hash("marked.customer_key", "marked.article_key", "marked.window_id") }} * counted.n_negatives
+    < 1000003 * {{ var("max_negatives") }}

@@ -1,0 +1,1 @@
+{{ taste_candidates("favourite_department", "department") }}

@@ -1,0 +1,1 @@
+{{ taste_candidates("favourite_index_group", "index_group") }}

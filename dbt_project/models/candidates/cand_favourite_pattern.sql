@@ -1,0 +1,1 @@
+{{ taste_candidates("favourite_pattern", "graphical_appearance") }}

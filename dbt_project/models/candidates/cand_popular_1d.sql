@@ -1,0 +1,1 @@
+{{ popular_candidates(1) }}

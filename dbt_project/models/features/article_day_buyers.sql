@@ -1,0 +1,35 @@
+with purchases as (
+
+    select * from {{ ref("stg_transactions") }}
+
+),
+
+bought as (
+
+    select
+        article_key,
+        customer_key,
+        sold_on
+    from purchases
+    group by article_key, customer_key, sold_on
+
+),
+
+followed as (
+
+    select
+        article_key,
+        sold_on,
+        lag(sold_on) over (partition by customer_key, article_key order by sold_on) as bought_before_on
+    from bought
+
+)
+
+select
+    article_key,
+    sold_on,
+    cast(count(*) as integer) as n_buyers,
+    cast(count(bought_before_on) as integer) as n_returning,
+    cast(coalesce(sum({{ days_between("bought_before_on", "sold_on") }}), 0) as bigint) as days_since_bought_before
+from followed
+group by article_key, sold_on

@@ -1,0 +1,106 @@
+"""Scores past windows as they would have been: ``python -m models_py.backtest --windows N``."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import duckdb
+from threadpoolctl import threadpool_limits
+
+from models_py import report, warehouse
+from models_py.progress import Progress
+from models_py.runner import Runner, evaluate_scores, plan_windows
+from models_py.warehouse import WarehouseError
+
+
+def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
+    """Fit and evaluate every system on past windows, and publish the evaluation.
+
+    What training wrote for window 0 stays, and so does submission.csv.
+
+    Parameters
+    ----------
+    out_dir
+        Folder with hm_build.duckdb; receives hm.duckdb.
+    n_windows
+        The latest so many of the windows that the build can evaluate; None: all of them.
+    n_bootstrap
+        Replicates of each interval.
+
+    Raises
+    ------
+    WarehouseError
+        If the build can't be used, or has fewer windows. Nothing is changed then.
+    """
+    with warehouse.open_build_file(out_dir) as connection:
+        settings = warehouse.read_settings(connection)
+        windows = warehouse.read_windows(connection)
+        there = int((windows["is_backtest"] & ~windows["is_left_out"]).sum())
+        n_windows = there if n_windows is None else n_windows
+        if n_windows > there:
+            raise WarehouseError(
+                f"--windows is {n_windows}, and the build in {out_dir} can evaluate {there}; run "
+                f"dbt build --vars '{{n_backtest_windows: {n_windows}}}' first, or ask for fewer "
+                "(a window without enough history before it can't be evaluated)."
+            )
+        if n_windows == 0:
+            raise WarehouseError("the build has no past window to evaluate (n_backtest_windows).")
+        plan = plan_windows(windows, int(settings["n_training_windows"]), n_windows)
+        report.print_windows(windows)
+        with Progress(len(plan.scored) + len(plan.backtest) + 2) as progress:
+            connection.execute("begin")
+            warehouse.clear_predictions(connection, keep_submission=True)
+            runner = Runner(connection, plan, warehouse.purchase_grains(settings), progress)
+            scores = runner.run()
+            progress.start("evaluating")
+            evaluation = evaluate_scores(connection, scores, n_bootstrap)
+            warehouse.write_predictions(connection, "evaluation", evaluation)
+            connection.execute("commit")
+            connection.close()
+            progress.start("publishing")
+            warehouse.publish(out_dir)
+    report.print_run(out_dir, needs_run=False)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns its exit status (0 done, 2 wrong use, 3 failed)."""
+    parser = argparse.ArgumentParser(
+        prog="python -m models_py.backtest",
+        description="Score past windows with what was known before each, compare every system, "
+        "and publish the evaluation in hm.duckdb.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument(
+        "--windows",
+        type=int,
+        help="latest past windows to score; all that the build has if left out",
+    )
+    parser.add_argument(
+        "--out-dir",
+        type=Path,
+        default=Path(os.environ.get("HM_OUT_DIR", "out")),
+        help="folder with hm_build.duckdb in it (HM_OUT_DIR)",
+    )
+    parser.add_argument(
+        "--n-bootstrap", type=int, default=1000, help="replicates behind each interval"
+    )
+    options = parser.parse_args(arguments)
+    for name, value in (("windows", options.windows), ("n-bootstrap", options.n_bootstrap)):
+        if value is not None and value < 1:
+            parser.error(f"--{name} is {value}; it must be at least 1.")
+    try:
+        # As in training: the same sums in the same order on each machine.
+        with threadpool_limits(limits=1):
+            backtest(options.out_dir, options.windows, options.n_bootstrap)
+    except WarehouseError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 2
+    except (duckdb.Error, OSError, MemoryError) as problem:
+        print(f"error: the backtest failed and published nothing: {problem}", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

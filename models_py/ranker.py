@@ -1,0 +1,156 @@
+"""The ranker: gradient-boosted trees that order a customer's candidates (LightGBM, lambdarank)."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from models_py.frames import IntArray, Pairs, ScoreArray
+
+# Numbers of trees among which the windows before the scored one choose (early stopping).
+N_TREES = (30, 60, 90, 120)
+DEFAULT_VARIANT = 1
+# Sizes of the trees among which the oldest window chooses.
+N_LEAVES = (31, 7)
+# Fewer customers than this teach no order.
+MIN_CUSTOMERS = 100
+
+PARAMETERS: dict[str, Any] = {
+    "objective": "lambdarank",
+    # Pairs are looked at as far down as positives matter for a list of twelve, and somewhat on.
+    "lambdarank_truncation_level": 30,
+    "learning_rate": 0.1,
+    "min_data_in_leaf": 50,
+    "feature_fraction": 0.3,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 1.0,
+    "seed": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "verbose": -1,
+}
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """A fitted ranker.
+
+    Attributes
+    ----------
+    booster
+        LightGBM's model, of max(N_TREES) trees.
+    names
+        Its features, in order.
+    """
+
+    booster: lgb.Booster
+    names: list[str]
+
+
+def fit(training: Sequence[Pairs], n_leaves: int = N_LEAVES[0]) -> Ranker | None:
+    """Learn to order candidates from past windows.
+
+    The objective is LambdaMART's (Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft
+    Research, 2010): pairs of a bought and an unbought candidate of one customer, weighted by what
+    exchanging the two would change in the NDCG.
+
+    Parameters
+    ----------
+    training
+        Rows of abt_ranker, a Pairs a window.
+    n_leaves
+        Most leaves of a tree.
+
+    Returns
+    -------
+    Ranker or None
+        None when there are fewer than MIN_CUSTOMERS customers to learn from.
+    """
+    training = [pairs for pairs in training if len(pairs.customer_keys)]
+    groups = [_group_sizes(pairs.customer_keys) for pairs in training]
+    if sum(len(sizes) for sizes in groups) < MIN_CUSTOMERS:
+        return None
+    parameters = {
+        **PARAMETERS,
+        "num_leaves": n_leaves,
+        "num_threads": int(os.environ.get("HM_THREADS", "2")),
+    }
+    data = lgb.Dataset(
+        [pairs.features for pairs in training],
+        label=np.concatenate([pairs.is_bought for pairs in training]).astype(np.float32),
+        group=np.concatenate(groups),
+        feature_name=training[0].names,
+        params=parameters,
+    )
+    booster = lgb.train(parameters, data, num_boost_round=max(N_TREES))
+    booster.free_dataset()
+    return Ranker(booster, training[0].names)
+
+
+def score(fitted: Ranker, pairs: Pairs, variants: Sequence[int]) -> list[ScoreArray]:
+    """Score each pair with the first so many trees.
+
+    Parameters
+    ----------
+    fitted
+        What `fit` returned.
+    pairs
+        Rows of abt_candidates.
+    variants
+        Places in N_TREES, ascending.
+
+    Returns
+    -------
+    list of float32 arrays
+        (n_pairs,) for each variant; higher is better within a customer.
+    """
+    found: list[ScoreArray] = []
+    total = np.zeros(len(pairs.customer_keys))
+    done = 0
+    for variant in variants:
+        if len(total):
+            total = total + np.asarray(
+                fitted.booster.predict(
+                    pairs.features,
+                    start_iteration=done,
+                    num_iteration=N_TREES[variant] - done,
+                    raw_score=True,
+                    num_threads=int(os.environ.get("HM_THREADS", "2")),
+                )
+            )
+        done = N_TREES[variant]
+        found.append(total.astype(np.float32))
+    return found
+
+
+def importance(fitted: Ranker, variant: int) -> pd.DataFrame:
+    """What each feature brought to the first so many trees.
+
+    Returns
+    -------
+    DataFrame
+        feature_name, gain_share (of the total gain of the splits, 0 to 1), n_splits; in the order
+        of the features.
+    """
+    n_trees = N_TREES[variant]
+    gain = fitted.booster.feature_importance("gain", iteration=n_trees)
+    splits = fitted.booster.feature_importance("split", iteration=n_trees)
+    return pd.DataFrame(
+        {
+            "feature_name": fitted.names,
+            "gain_share": gain / max(float(gain.sum()), 1e-300),
+            "n_splits": splits.astype(np.int32),
+        }
+    )
+
+
+def _group_sizes(customer_keys: IntArray) -> npt.NDArray[np.int64]:
+    """How many rows each customer has; rows of one customer stand together."""
+    starts = np.flatnonzero(np.diff(customer_keys, prepend=-1))
+    return np.diff(np.append(starts, len(customer_keys)))

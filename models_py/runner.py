@@ -1,0 +1,279 @@
+"""Fits and scores past windows and the next days: what training and backtest have in common."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+
+from models_py import export, ranker, systems, two_stages, warehouse
+from models_py.evaluation import OUTPUT_COLUMNS, evaluate
+from models_py.frames import Frames, IntArray, Pairs
+from models_py.hybrid import Held
+from models_py.least_squares import PENALTIES
+from models_py.metrics import average_precision
+from models_py.progress import Progress
+from models_py.ranker import N_LEAVES, N_TREES, Ranker
+from models_py.two_stages import HeldWindow
+
+EXPORTED = two_stages.BLEND
+# Customers scored at a time: bounds memory, changes no result.
+SHARD_SIZE = 25_000
+
+
+@dataclass
+class Plan:
+    """Which windows are fitted, in which order, and on what.
+
+    Attributes
+    ----------
+    scored
+        Windows to fit, the oldest first; the later ones choose on what the earlier ones show.
+    training
+        By scored window, the windows it learns from.
+    backtest
+        The windows that are evaluated.
+    """
+
+    scored: list[int]
+    training: dict[int, list[int]]
+    backtest: list[int]
+
+
+def plan_windows(windows: pd.DataFrame, n_training: int, n_backtest: int | None = None) -> Plan:
+    """Lay out the run: window w learns from windows w+1 to w+n_training, as far as they exist.
+
+    Parameters
+    ----------
+    windows
+        What `warehouse.read_windows` returns.
+    n_training
+        The var n_training_windows.
+    n_backtest
+        Plan a backtest alone, on the latest so many of the windows that can be evaluated; without
+        it all of them, and window 0.
+    """
+    there = windows[~windows["is_left_out"]]
+    ids = [int(w) for w in there["window_id"]]
+    backtest = [int(w) for w in there.loc[there["is_backtest"], "window_id"]]
+    if n_backtest is not None:
+        backtest = backtest[:n_backtest]
+    last = max(ids) if ids else 0
+    furthest = min(max([0, *backtest]) + systems.N_TUNING_WINDOWS, last)
+    scored = list(range(furthest, -1 if n_backtest is None else 0, -1))
+    training = {w: list(range(w + 1, min(w + n_training, last) + 1)) for w in scored}
+    return Plan(scored, training, backtest)
+
+
+class Runner:
+    """Fits and scores the planned windows, the oldest first."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        plan: Plan,
+        grains: list[str],
+        progress: Progress,
+    ) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._grains = grains
+        self._progress = progress
+        self._names = [*systems.system_names(grains), *two_stages.NAMES]
+        self._frames: dict[int, Frames] = {}
+        self._pairs: dict[int, Pairs] = {}
+        self._held: dict[int, Held] = {}
+        self._held_lists: dict[int, HeldWindow] = {}
+        self._n_leaves: int | None = None
+        self._scores: list[pd.DataFrame] = []
+        self.submission_ranker: Ranker | None = None
+
+    def run(self) -> pd.DataFrame:
+        """Fit each window and write its lists; returns the average precision of each customer."""
+        for window_id in self._plan.scored:
+            self._run_window(window_id)
+            self._let_go(window_id)
+        if not self._scores:
+            return pd.DataFrame(columns=["window_id", "system", "customer_key", "ap"])
+        return pd.concat(self._scores, ignore_index=True)
+
+    def _run_window(self, window_id: int) -> None:
+        self._progress.start("the next days" if window_id == 0 else f"window {window_id}: fitting")
+        connection, grains = self._connection, self._grains
+        for other in self._plan.training[window_id]:
+            if other not in self._frames:
+                self._frames[other] = warehouse.read_frames(connection, other, grains)
+            if other not in self._pairs:
+                self._pairs[other] = warehouse.read_training_pairs(connection, other)
+        training = self._plan.training[window_id]
+        fitted = systems.fit_window(
+            [self._frames[w] for w in training],
+            warehouse.read_classes(connection, window_id),
+            grains,
+            {w: self._held[w] for w in sorted(self._held)[: systems.N_TUNING_WINDOWS]},
+        )
+        pairs = [self._pairs[w] for w in training]
+        if window_id > 0 and window_id not in self._frames:
+            self._frames[window_id] = warehouse.read_frames(connection, window_id, grains)
+        n_leaves = self._leaves(window_id, pairs)
+        fitted_ranker = ranker.fit(pairs, n_leaves)
+        choices = two_stages.choose(
+            {w: self._held_lists[w] for w in sorted(self._held_lists)[: systems.N_TUNING_WINDOWS]},
+            fitted_ranker is not None,
+            n_leaves,
+        )
+        _write_choices(connection, window_id, fitted, choices, fitted_ranker)
+        if window_id > 0:
+            self._hold_out(window_id, fitted, fitted_ranker)
+        else:
+            self.submission_ranker = fitted_ranker
+        if window_id in self._plan.backtest:
+            self._progress.start(f"window {window_id}: scoring")
+        if window_id == 0 or window_id in self._plan.backtest:
+            self._score(window_id, fitted, fitted_ranker, choices)
+
+    def _leaves(self, window_id: int, pairs: list[Pairs]) -> int:
+        """The size of trees: chosen once, on the oldest window that has windows before it."""
+        if self._n_leaves is None and window_id > 0 and any(len(p.customer_keys) for p in pairs):
+            frames, step = self._sample(window_id)
+            candidates = warehouse.read_pairs(self._connection, window_id, step=step)
+            self._n_leaves = two_stages.choose_leaves(pairs, frames, candidates)
+        return self._n_leaves or N_LEAVES[0]
+
+    def _sample(self, window_id: int) -> tuple[Frames, int]:
+        """The customers of a window on whom later ones choose: one in so many, by key."""
+        frames = self._frames[window_id]
+        step = -(-len(frames.customers) // two_stages.MAX_HELD_CUSTOMERS) or 1
+        return frames.take(frames.customer_keys % step == 0), step
+
+    def _hold_out(
+        self, window_id: int, fitted: systems.FittedWindow, fitted_ranker: Ranker | None
+    ) -> None:
+        connection = self._connection
+        self._held[window_id] = systems.hold_out(fitted, self._frames[window_id], self._grains)
+        frames, step = self._sample(window_id)
+        self._held_lists[window_id] = two_stages.hold_out(
+            fitted_ranker,
+            fitted,
+            frames,
+            warehouse.read_pairs(connection, window_id, step=step) if fitted_ranker else None,
+            warehouse.read_own_lists(connection, window_id, frames.customer_keys),
+            warehouse.read_best_sellers(connection, window_id),
+        )
+
+    def _score(
+        self,
+        window_id: int,
+        fitted: systems.FittedWindow,
+        fitted_ranker: Ranker | None,
+        choices: two_stages.Choices,
+    ) -> None:
+        """Score a window shard by shard and write what was scored."""
+        connection = self._connection
+        names = [EXPORTED] if window_id == 0 else self._names
+        wanted = two_stages.needed_parts(choices) | set(names)
+        seed_names = [
+            name
+            for name in systems.system_names(self._grains)
+            if name in wanted or name == systems.POPULAR_AGE_BAND
+        ]
+        overall = warehouse.read_best_sellers(connection, window_id)
+        for keys in warehouse.customer_shards(connection, window_id, SHARD_SIZE):
+            frames = warehouse.read_frames(connection, window_id, self._grains, keys)
+            seed_lists = systems.recommend(fitted, frames, overall, seed_names)
+            lists = {name: seed_lists[name] for name in seed_names if name in names}
+            lists |= two_stages.recommend(
+                fitted_ranker,
+                choices,
+                frames,
+                warehouse.read_pairs(connection, window_id, keys)
+                if fitted_ranker is not None and two_stages.RANKER in wanted
+                else None,
+                warehouse.read_own_lists(connection, window_id, frames.customer_keys),
+                seed_lists,
+                [name for name in two_stages.NAMES if name in names],
+            )
+            self._write(window_id, frames, {name: lists[name] for name in names})
+
+    def _write(self, window_id: int, frames: Frames, lists: dict[str, IntArray]) -> None:
+        rows = export.recommendation_rows(window_id, frames, lists[EXPORTED], EXPORTED)
+        warehouse.write_predictions(self._connection, "recommendations", rows)
+        if window_id == 0:
+            return
+        for name, articles in lists.items():
+            listed = export.recommendation_rows(window_id, frames, articles, name)
+            warehouse.write_predictions(self._connection, "backtest_lists", listed)
+            scores = pd.DataFrame(
+                {
+                    "window_id": window_id,
+                    "system": name,
+                    "customer_key": frames.customer_keys,
+                    "ap": average_precision(articles, *frames.label_pairs()),
+                }
+            )
+            self._scores.append(scores)
+            warehouse.write_predictions(
+                self._connection,
+                "customer_scores",
+                scores.rename(columns={"ap": "average_precision"}),
+            )
+
+    def _let_go(self, window_id: int) -> None:
+        """Drop what no later fit needs."""
+        needed = {t for w in self._plan.scored if w < window_id for t in self._plan.training[w]}
+        for old in set(self._frames) - needed:
+            del self._frames[old]
+        for old in set(self._pairs) - needed:
+            del self._pairs[old]
+        for old in sorted(self._held)[systems.N_TUNING_WINDOWS :]:
+            del self._held[old], self._held_lists[old]
+
+
+def _write_choices(
+    connection: duckdb.DuckDBPyConnection,
+    window_id: int,
+    fitted: systems.FittedWindow,
+    choices: two_stages.Choices,
+    fitted_ranker: Ranker | None,
+) -> None:
+    """Keep what was chosen, on which windows, and what each feature brought to the ranker."""
+    rows = [
+        (window_id, system, "penalty", PENALTIES[variant], _chosen_on(fitted.chosen_on))
+        for system, variant in fitted.variants.items()
+    ]
+    rows += [
+        (window_id, systems.HYBRID, f"weight of {part}", weight, _chosen_on(fitted.chosen_on))
+        for part, weight in (fitted.weights or {}).items()
+    ]
+    chosen_on = _chosen_on(choices.chosen_on)
+    if fitted_ranker is not None:
+        rows += [
+            (window_id, two_stages.RANKER, "trees", N_TREES[choices.variant], chosen_on),
+            (window_id, two_stages.RANKER, "leaves", choices.n_leaves, "the oldest window scored"),
+        ]
+    rows += [
+        (window_id, two_stages.BLEND, f"weight of {part}, customers {kind}", weight, chosen_on)
+        for kind, weights in choices.weights.items()
+        for part, weight in weights.items()
+    ]
+    names = ["window_id", "system", "choice", "chosen_value", "chosen_on"]
+    warehouse.write_predictions(connection, "choices", pd.DataFrame(rows, columns=names))
+    if fitted_ranker is not None:
+        features = ranker.importance(fitted_ranker, choices.variant)
+        warehouse.write_predictions(
+            connection, "ranker_features", features.assign(window_id=window_id)
+        )
+
+
+def _chosen_on(windows: Sequence[int]) -> str:
+    return ", ".join(str(w) for w in windows) or "no earlier window: default"
+
+
+def evaluate_scores(
+    connection: duckdb.DuckDBPyConnection, scores: pd.DataFrame, n_bootstrap: int
+) -> pd.DataFrame:
+    """Compare the systems by what `Runner.run` returned; see `evaluation.evaluate`."""
+    if scores.empty:
+        return pd.DataFrame(columns=OUTPUT_COLUMNS)
+    slices = warehouse.read_slices(connection)
+    return evaluate(scores, slices, baseline=systems.BASELINE, n_bootstrap=n_bootstrap)

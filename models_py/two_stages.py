@@ -1,0 +1,252 @@
+"""Ranker and blend of one window: fitted, chosen on earlier windows, and scored."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from models_py import blend, ranker, systems
+from models_py.blend import HeldLists, Weights
+from models_py.frames import Frames, IntArray, Pairs
+from models_py.metrics import map_at_k
+from models_py.ranker import N_LEAVES, N_TREES, Ranker
+from models_py.ranking import top_pairs
+
+RANKER = "ranker"
+OWN_HISTORY = "own_history"
+BLEND = "blend"
+NAMES = [OWN_HISTORY, RANKER, BLEND]
+
+# What the blend is made of; of equals the earlier is chosen.
+PARTS = [
+    RANKER,
+    systems.HYBRID,
+    OWN_HISTORY,
+    systems.POPULAR_AGE_BAND,
+    systems.BASELINE,
+]
+# Who gets weights of their own, and the part that serves them where none could be learned.
+KNOWN = "with history"
+NEW = "new"
+FALLBACK = {KNOWN: OWN_HISTORY, NEW: systems.POPULAR_AGE_BAND}
+
+# Articles of the ranker's list that the blend looks at.
+DEPTH = 24
+# Customers of a window on which the next ones choose.
+MAX_HELD_CUSTOMERS = 10_000
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What earlier windows chose for a window.
+
+    Attributes
+    ----------
+    n_leaves
+        Size of the ranker's trees.
+    variant
+        Place in N_TREES: how many trees are used.
+    weights
+        By kind of customer (KNOWN, NEW), the weight of each part of the blend.
+    chosen_on
+        The windows on which variant and weights were chosen.
+    """
+
+    n_leaves: int = N_LEAVES[0]
+    variant: int = ranker.DEFAULT_VARIANT
+    weights: Mapping[str, Weights] = field(
+        default_factory=lambda: {kind: {part: 1.0} for kind, part in FALLBACK.items()}
+    )
+    chosen_on: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class HeldWindow:
+    """A past window, as later ones see it.
+
+    Attributes
+    ----------
+    lists
+        The lists of each part but the ranker, and the label.
+    ranked
+        The ranker's list for each variant; empty where there was no ranker.
+    """
+
+    lists: HeldLists
+    ranked: Sequence[IntArray]
+
+    def with_variant(self, variant: int) -> HeldLists:
+        """The lists of all parts, with those of one variant of the ranker."""
+        if not self.ranked:
+            return self.lists
+        return HeldLists(
+            {**self.lists.lists, RANKER: self.ranked[variant]},
+            self.lists.is_new,
+            self.lists.row,
+            self.lists.article,
+        )
+
+
+def choose_leaves(training: Sequence[Pairs], frames: Frames, pairs: Pairs) -> int:
+    """The size of trees with the highest MAP@12 on a window, trained on windows before it."""
+    found = []
+    for n_leaves in N_LEAVES:
+        fitted = ranker.fit(training, n_leaves)
+        if fitted is None:
+            return N_LEAVES[0]
+        lists = _ranked(fitted, frames, pairs, range(len(N_TREES)))
+        found.append(max(map_at_k(one[:, :12], *frames.label_pairs()) for one in lists))
+    return N_LEAVES[int(np.argmax(found))]
+
+
+def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> Choices:
+    """Choose the number of trees and the blend's weights.
+
+    Parameters
+    ----------
+    held
+        Windows before the one that will be scored, by window_id. Where some of them have a ranker
+        and others do not, those without are left out.
+    has_ranker
+        Whether the window that will be scored has one.
+    n_leaves
+        What was chosen before.
+    """
+    held = {w: window for w, window in held.items() if len(window.lists.row)}
+    ranked = {w: window for w, window in held.items() if window.ranked} if has_ranker else {}
+    variant = ranker.DEFAULT_VARIANT
+    if ranked:
+        means = [
+            np.mean(
+                [
+                    map_at_k(window.ranked[i][:, :12], window.lists.row, window.lists.article)
+                    for window in ranked.values()
+                ]
+            )
+            for i in range(len(N_TREES))
+        ]
+        variant = int(np.argmax(means))
+    used = ranked or held
+    parts = PARTS if ranked else [part for part in PARTS if part != RANKER]
+    weights = {}
+    for kind, fallback in FALLBACK.items():
+        lists = [window.with_variant(variant) for window in used.values()]
+        learned = blend.learn_weights(
+            [one.of(one.is_new if kind == NEW else ~one.is_new) for one in lists], parts
+        )
+        weights[kind] = learned or {fallback: 1.0}
+    return Choices(n_leaves, variant, weights, sorted(used))
+
+
+def hold_out(
+    fitted: Ranker | None,
+    seed_fitted: systems.FittedWindow,
+    frames: Frames,
+    pairs: Pairs | None,
+    own: IntArray,
+    overall: IntArray,
+) -> HeldWindow:
+    """Score a past window for choosing on it later.
+
+    Parameters
+    ----------
+    fitted, seed_fitted
+        The ranker and the seed's systems, fitted for this window.
+    frames, pairs, own
+        The window's customers, their candidates and the lists of what they bought.
+    overall
+        (>= 12,) article keys of the best sellers.
+    """
+    parts = [part for part in PARTS if part in systems.system_names(list(frames.purchases))]
+    lists = systems.recommend(seed_fitted, frames, overall, parts)
+    ranked = (
+        []
+        if fitted is None or pairs is None
+        else _ranked(fitted, frames, pairs, range(len(N_TREES)))
+    )
+    return HeldWindow(
+        HeldLists({**lists, OWN_HISTORY: own}, frames.is_new, *frames.label_pairs()), ranked
+    )
+
+
+def needed_parts(choices: Choices) -> set[str]:
+    """The parts that have weight for somebody."""
+    return {
+        part for weights in choices.weights.values() for part, weight in weights.items() if weight
+    }
+
+
+def recommend(
+    fitted: Ranker | None,
+    choices: Choices,
+    frames: Frames,
+    pairs: Pairs | None,
+    own: IntArray,
+    seed_lists: Mapping[str, IntArray],
+    names: Sequence[str],
+) -> dict[str, IntArray]:
+    """The lists of own_history, ranker and blend, each filled up with the age band's best sellers.
+
+    Parameters
+    ----------
+    fitted
+        The window's ranker; without one its system is own_history.
+    choices
+        What `choose` returned.
+    frames, pairs, own
+        The customers, their candidates (unread where the ranker is not wanted) and own purchases.
+    seed_lists
+        By system, (n_customers, 12) lists of the seed's systems; popular_age_band is among them.
+    names
+        Which systems are wanted.
+
+    Returns
+    -------
+    dict of int64 arrays
+        (n_customers, 12) article keys, best first.
+    """
+    parts: dict[str, IntArray] = {**seed_lists, OWN_HISTORY: own}
+    if fitted is not None and pairs is not None:
+        parts[RANKER] = _ranked(fitted, frames, pairs, [choices.variant])[0]
+    elif RANKER in names:
+        parts[RANKER] = own
+    lists = {name: parts[name] for name in names if name != BLEND}
+    if BLEND in names:
+        blended = np.full((len(frames.customers), 12), -1, np.int64)
+        for kind, weights in choices.weights.items():
+            kept = frames.is_new if kind == NEW else ~frames.is_new
+            used = {part: parts[part][kept] for part, weight in weights.items() if weight}
+            blended[kept] = blend.blend(used, weights)
+        lists[BLEND] = blended
+    filler = seed_lists[systems.POPULAR_AGE_BAND]
+    return {name: _filled(some, filler) for name, some in lists.items()}
+
+
+def _ranked(
+    fitted: Ranker, frames: Frames, pairs: Pairs, variants: Sequence[int]
+) -> list[IntArray]:
+    rows, is_scored = frames.rows_of(pairs.customer_keys)
+    return [
+        top_pairs(
+            rows[is_scored],
+            pairs.article_keys[is_scored],
+            scores[is_scored],
+            len(frames.customers),
+            DEPTH,
+        )
+        for scores in ranker.score(fitted, pairs, variants)
+    ]
+
+
+def _filled(lists: IntArray, filler: IntArray) -> IntArray:
+    """Each row's list, then those of its filler that are not in it, up to twelve."""
+    both = np.concatenate([lists[:, :12], filler], axis=1)
+    rows = np.repeat(np.arange(len(both)), both.shape[1])
+    places = np.tile(np.arange(both.shape[1]), len(both))
+    articles = both.ravel()
+    # The first place of each article of a row.
+    order = np.lexsort((places, articles, rows))
+    is_first = np.ones(len(order), bool)
+    is_first[1:] = (np.diff(rows[order]) != 0) | (np.diff(articles[order]) != 0)
+    kept = order[is_first & (articles[order] >= 0)]
+    return top_pairs(rows[kept], articles[kept], -places[kept].astype(np.float32), len(both))

@@ -1,0 +1,369 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models_py import ranker, systems, two_stages
+from models_py.blend import MIN_CUSTOMERS, Weights
+from models_py.frames import Frames, IntArray, Pairs
+from models_py.metrics import map_at_k
+from models_py.ranker import DEFAULT_VARIANT, N_LEAVES, N_TREES, Ranker
+from models_py.ranking import EMPTY, LIST_LENGTH
+from models_py.systems import BASELINE, HYBRID, POPULAR_AGE_BAND
+from models_py.two_stages import (
+    BLEND,
+    DEPTH,
+    FALLBACK,
+    KNOWN,
+    NAMES,
+    NEW,
+    OWN_HISTORY,
+    PARTS,
+    RANKER,
+    Choices,
+    HeldWindow,
+)
+from tests.builders import (
+    GRAINS,
+    OVERALL,
+    make_customers,
+    make_frames,
+    make_pairs,
+    make_world,
+    part_of,
+    with_labels,
+    world_classes,
+)
+
+SEED_PARTS = [HYBRID, POPULAR_AGE_BAND, BASELINE]
+ALL_PARTS = {part: 1 / len(PARTS) for part in PARTS}
+
+
+def world(window_id: int) -> Frames:
+    """A window in which there are enough customers of both kinds to learn weights from."""
+    return make_world(window_id, share_new=0.5)
+
+
+def candidates(frames: Frames) -> Pairs:
+    """Candidates that a feature tells the bought from; every seventh customer has none."""
+    rng = np.random.default_rng(frames.window_id)
+    n, n_articles = len(frames.customers), len(OVERALL)
+    is_bought = np.zeros((n, n_articles + 1), bool)
+    is_bought[frames.label_pairs()] = True
+    row, article = np.nonzero(rng.random(is_bought.shape) < 0.9)
+    kept = (article > 0) & (row % 7 != 0)
+    row, article = row[kept], article[kept]
+    bought = is_bought[row, article]
+    told = bought + rng.normal(0, 0.4, len(row))
+    features = np.stack([told, rng.random(len(row))], axis=1)
+    return make_pairs(frames.customer_keys[row], article, features, ["told", "noise"], bought)
+
+
+def own_lists(frames: Frames) -> IntArray:
+    """What each customer bought in history."""
+    lists = np.full((len(frames.customers), LIST_LENGTH), EMPTY)
+    bought = frames.purchases["article"]
+    rows, _ = frames.rows_of(bought["customer_key"].to_numpy(np.int64))
+    for row in np.unique(rows):
+        own = bought["feature_key"].to_numpy()[rows == row] + 1
+        own = own[own <= OVERALL.max()]
+        lists[row, : len(own)] = own
+    return lists
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Ranker:
+    found = ranker.fit([candidates(world(2)), candidates(world(3))], N_LEAVES[-1])
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def seed_fitted() -> systems.FittedWindow:
+    return systems.fit_window([world(2)], world_classes(), GRAINS, {})
+
+
+@pytest.fixture(scope="module")
+def held(fitted: Ranker, seed_fitted: systems.FittedWindow) -> HeldWindow:
+    return hold_out(fitted, seed_fitted, world(4))
+
+
+def hold_out(
+    fitted: Ranker | None, seed_fitted: systems.FittedWindow, frames: Frames
+) -> HeldWindow:
+    pairs = candidates(frames) if fitted else None
+    return two_stages.hold_out(fitted, seed_fitted, frames, pairs, own_lists(frames), OVERALL)
+
+
+def recommend(
+    fitted: Ranker | None,
+    choices: Choices,
+    frames: Frames,
+    seed_fitted: systems.FittedWindow,
+    names: list[str] = NAMES,
+) -> dict[str, IntArray]:
+    return two_stages.recommend(
+        fitted,
+        choices,
+        frames,
+        candidates_of(frames) if fitted else None,
+        own_lists(frames),
+        systems.recommend(seed_fitted, frames, OVERALL, SEED_PARTS),
+        names,
+    )
+
+
+def candidates_of(frames: Frames) -> Pairs:
+    """Those of the whole window, in no order, whoever of its customers is asked for."""
+    whole = candidates(world(frames.window_id))
+    order = np.random.default_rng(0).permutation(len(whole.customer_keys))
+    return replace(
+        whole,
+        customer_keys=whole.customer_keys[order],
+        article_keys=whole.article_keys[order],
+        features=whole.features[order],
+        is_bought=whole.is_bought[order],
+    )
+
+
+def everyone(weights: Weights) -> Choices:
+    return Choices(weights={KNOWN: weights, NEW: weights})
+
+
+def filled(lists: IntArray, filler: IntArray) -> IntArray:
+    expected = []
+    for own, more in zip(lists.tolist(), filler.tolist(), strict=True):
+        own = [article for article in own[:LIST_LENGTH] if article >= 0]
+        expected.append(list(dict.fromkeys(own + more))[:LIST_LENGTH])
+    return np.array(expected, np.int64).reshape(-1, LIST_LENGTH)
+
+
+def test_without_held_windows_the_known_get_their_history_and_the_new_their_age_band() -> None:
+    for has_ranker in (False, True):
+        choices = two_stages.choose({}, has_ranker, N_LEAVES[1])
+        assert choices == Choices(N_LEAVES[1], DEFAULT_VARIANT, choices.weights, [])
+        assert choices.weights == {KNOWN: {OWN_HISTORY: 1.0}, NEW: {POPULAR_AGE_BAND: 1.0}}
+    assert Choices().weights == choices.weights
+    assert list(FALLBACK) == [KNOWN, NEW]
+
+
+def test_without_held_windows_the_blend_is_the_fallback(
+    fitted: Ranker, seed_fitted: systems.FittedWindow
+) -> None:
+    frames = world(1)
+    blended = recommend(fitted, Choices(), frames, seed_fitted, [BLEND])[BLEND]
+    by_band = systems.recommend(seed_fitted, frames, OVERALL, SEED_PARTS)[POPULAR_AGE_BAND]
+    assert np.array_equal(blended[frames.is_new], by_band[frames.is_new])
+    own = filled(own_lists(frames), by_band)
+    assert np.array_equal(blended[~frames.is_new], own[~frames.is_new])
+
+
+def test_a_window_is_held_with_the_lists_of_every_part(
+    fitted: Ranker, seed_fitted: systems.FittedWindow, held: HeldWindow
+) -> None:
+    frames = world(4)
+    assert sorted(held.lists.lists) == sorted(set(PARTS) - {RANKER})
+    assert [lists.shape for lists in held.ranked] == [(240, DEPTH)] * len(N_TREES)
+    assert list(zip(*map(np.ndarray.tolist, frames.label_pairs()), strict=True)) == list(
+        zip(held.lists.row.tolist(), held.lists.article.tolist(), strict=True)
+    )
+    assert np.array_equal(held.lists.is_new, frames.is_new)
+    for variant, lists in enumerate(held.ranked):
+        one = held.with_variant(variant)
+        assert sorted(one.lists) == sorted(PARTS)
+        assert np.array_equal(one.lists[RANKER], lists)
+    alone = hold_out(None, seed_fitted, frames)
+    assert alone.ranked == []
+    assert alone.with_variant(2) is alone.lists
+
+
+def test_what_is_held_says_which_part_is_best(held: HeldWindow) -> None:
+    choices = two_stages.choose({4: held}, has_ranker=True, n_leaves=N_LEAVES[0])
+    assert choices.chosen_on == [4]
+    for kind in FALLBACK:
+        assert list(choices.weights[kind]) == PARTS
+        assert max(choices.weights[kind], key=choices.weights[kind].__getitem__) == RANKER
+
+
+def test_the_number_of_trees_that_did_best_on_the_held_windows_is_chosen(
+    held: HeldWindow,
+) -> None:
+    for best in range(len(N_TREES)):
+        worse = np.roll(held.ranked[0], 5, axis=1)
+        ranked = [held.ranked[0] if i == best else worse for i in range(len(N_TREES))]
+        window = replace(held, ranked=ranked)
+        assert two_stages.choose({4: window}, True, N_LEAVES[0]).variant == best
+    alike = replace(held, ranked=[held.ranked[0]] * len(N_TREES))
+    assert two_stages.choose({4: alike}, True, N_LEAVES[0]).variant == 0
+
+
+def test_held_windows_without_a_ranker_are_left_out_where_others_have_one(
+    held: HeldWindow, seed_fitted: systems.FittedWindow
+) -> None:
+    without = hold_out(None, seed_fitted, world(5))
+    chosen = two_stages.choose({4: held, 5: without}, True, N_LEAVES[0])
+    assert chosen == two_stages.choose({4: held}, True, N_LEAVES[0])
+
+
+def test_the_ranker_has_no_weight_where_it_was_never_held_or_is_not_there(
+    held: HeldWindow, seed_fitted: systems.FittedWindow
+) -> None:
+    without = hold_out(None, seed_fitted, world(5))
+    never_held = two_stages.choose({5: without}, True, N_LEAVES[0])
+    not_there = two_stages.choose({5: without, 4: held}, False, N_LEAVES[0])
+    assert never_held.chosen_on == [5]
+    assert not_there.chosen_on == [4, 5]
+    for choices in (never_held, not_there):
+        assert choices.variant == DEFAULT_VARIANT
+        for kind in FALLBACK:
+            assert list(choices.weights[kind]) == [part for part in PARTS if part != RANKER]
+
+
+def test_held_windows_without_a_label_do_not_count(held: HeldWindow) -> None:
+    no_label = replace(held.lists, row=held.lists.row[:0], article=held.lists.article[:0])
+    windows = {4: held, 5: replace(held, lists=no_label)}
+    assert two_stages.choose(windows, True, 7) == two_stages.choose({4: held}, True, 7)
+    nothing = two_stages.choose({5: windows[5]}, True, 7)
+    assert nothing == two_stages.choose({}, True, 7)
+
+
+def test_a_kind_of_customer_of_which_there_are_few_gets_its_fallback(held: HeldWindow) -> None:
+    new = np.flatnonzero(held.lists.is_new)
+    kept = ~held.lists.is_new
+    kept[new[: MIN_CUSTOMERS - 1]] = True
+    few = held.lists.of(kept)
+    window = HeldWindow(few, [lists[kept] for lists in held.ranked])
+    choices = two_stages.choose({4: window}, True, N_LEAVES[0])
+    assert choices.weights[NEW] == {POPULAR_AGE_BAND: 1.0}
+    assert choices.weights[KNOWN][RANKER] > 0
+
+
+def test_the_parts_that_are_needed_are_those_with_weight_for_somebody() -> None:
+    weights = {KNOWN: {RANKER: 0.5, HYBRID: 0.5, BASELINE: 0.0}, NEW: {BASELINE: 0.0, HYBRID: 1.0}}
+    assert two_stages.needed_parts(Choices(weights=weights)) == {RANKER, HYBRID}
+    assert two_stages.needed_parts(Choices()) == {OWN_HISTORY, POPULAR_AGE_BAND}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_blend_of_one_part_is_its_list(
+    fitted: Ranker, seed_fitted: systems.FittedWindow, part: str
+) -> None:
+    frames = world(1)
+    lists = recommend(fitted, everyone({part: 1.0}), frames, seed_fitted, [part, BLEND])
+    assert list(lists) == [part, BLEND]
+    assert np.array_equal(lists[BLEND], lists[part])
+
+
+def test_the_ranker_lists_the_candidates_and_then_the_best_sellers_of_the_age_band(
+    fitted: Ranker, seed_fitted: systems.FittedWindow
+) -> None:
+    frames = world(1)
+    by_band = systems.recommend(seed_fitted, frames, OVERALL, SEED_PARTS)[POPULAR_AGE_BAND]
+    choices = replace(Choices(), variant=3)
+    found = recommend(fitted, choices, frames, seed_fitted, [RANKER])[RANKER]
+    pairs = candidates(frames)
+    (scores,) = ranker.score(fitted, pairs, [3])
+    expected = np.full_like(found, EMPTY)
+    for row, key in enumerate(frames.customer_keys):
+        of_row = pairs.customer_keys == key
+        order = np.lexsort((pairs.article_keys[of_row], -scores[of_row]))[:LIST_LENGTH]
+        expected[row, : len(order)] = pairs.article_keys[of_row][order]
+    assert np.array_equal(found, filled(expected, by_band))
+    has_none = ~np.isin(frames.customer_keys, pairs.customer_keys)
+    assert has_none.any()
+    assert np.array_equal(found[has_none], by_band[has_none])
+    label = frames.label_pairs()
+    assert map_at_k(found, *label) > 1.5 * map_at_k(by_band, *label)
+
+
+def test_without_a_ranker_its_list_is_what_the_customer_bought(
+    seed_fitted: systems.FittedWindow,
+) -> None:
+    lists = recommend(None, Choices(), world(1), seed_fitted)
+    assert np.array_equal(lists[RANKER], lists[OWN_HISTORY])
+
+
+@pytest.mark.parametrize("weights", [ALL_PARTS, {OWN_HISTORY: 1.0}], ids=["all", "own"])
+def test_everyone_gets_twelve_distinct_articles(
+    fitted: Ranker, seed_fitted: systems.FittedWindow, weights: Weights
+) -> None:
+    lists = recommend(fitted, everyone(weights), world(1), seed_fitted)
+    assert list(lists) == NAMES
+    for name, of_all in lists.items():
+        assert of_all.shape == (240, LIST_LENGTH), name
+        assert of_all.dtype == np.int64
+        assert np.isin(of_all, OVERALL).all(), name
+        assert (np.diff(np.sort(of_all, axis=1), axis=1) > 0).all(), name
+
+
+def test_the_known_and_the_new_are_blended_each_with_weights_of_their_own(
+    fitted: Ranker, seed_fitted: systems.FittedWindow
+) -> None:
+    frames = world(1)
+    weights = {KNOWN: {RANKER: 0.5, HYBRID: 0.5}, NEW: {BASELINE: 1.0, RANKER: 0.0}}
+    found = recommend(fitted, Choices(weights=weights), frames, seed_fitted, [BLEND])[BLEND]
+    for kind, is_kind in ((KNOWN, ~frames.is_new), (NEW, frames.is_new)):
+        alone = recommend(fitted, everyone(weights[kind]), frames, seed_fitted, [BLEND])[BLEND]
+        assert np.array_equal(found[is_kind], alone[is_kind])
+
+
+def test_sharding_changes_nothing(fitted: Ranker, seed_fitted: systems.FittedWindow) -> None:
+    frames = world(1)
+    is_first = np.arange(240) < 101
+    whole = recommend(fitted, everyone(ALL_PARTS), frames, seed_fitted)
+    parts = [
+        recommend(fitted, everyone(ALL_PARTS), part_of(frames, is_kept), seed_fitted)
+        for is_kept in (is_first, ~is_first)
+    ]
+    for name in NAMES:
+        assert np.array_equal(whole[name], np.concatenate([part[name] for part in parts])), name
+
+
+def test_the_label_of_the_window_that_is_scored_is_not_read(
+    fitted: Ranker, seed_fitted: systems.FittedWindow
+) -> None:
+    frames = world(1)
+    others = with_labels(frames, [(int(key), 17) for key in frames.customer_keys])
+    lists = recommend(fitted, everyone(ALL_PARTS), frames, seed_fitted)
+    for name, of_all in recommend(fitted, everyone(ALL_PARTS), others, seed_fitted).items():
+        assert np.array_equal(of_all, lists[name]), name
+
+
+def test_a_week_in_which_the_shop_was_closed_can_be_scored_and_held(
+    fitted: Ranker, seed_fitted: systems.FittedWindow
+) -> None:
+    closed = make_frames(make_customers([]), dict.fromkeys(GRAINS, ()))
+    lists = recommend(fitted, everyone(ALL_PARTS), closed, seed_fitted)
+    assert {of_all.shape for of_all in lists.values()} == {(0, LIST_LENGTH)}
+    held = hold_out(fitted, seed_fitted, closed)
+    assert two_stages.choose({1: held}, True, 7) == two_stages.choose({}, True, 7)
+
+
+def test_the_size_of_the_trees_is_the_one_that_does_best_on_the_window() -> None:
+    frames = world(1)
+    training = [candidates(world(2))]
+    found = []
+    for n_leaves in N_LEAVES:
+        fitted = ranker.fit(training, n_leaves)
+        assert fitted is not None
+        of_variants = []
+        for variant in range(len(N_TREES)):
+            lists = two_stages.recommend(
+                fitted,
+                Choices(variant=variant),
+                frames,
+                candidates(frames),
+                own_lists(frames),
+                {POPULAR_AGE_BAND: np.full((240, LIST_LENGTH), EMPTY)},
+                [RANKER],
+            )
+            of_variants.append(map_at_k(lists[RANKER], *frames.label_pairs()))
+        found.append(max(of_variants))
+    assert found[0] != found[1]
+    best = N_LEAVES[int(np.argmax(found))]
+    assert two_stages.choose_leaves(training, frames, candidates(frames)) == best
+
+
+def test_where_nothing_can_be_learnt_the_first_size_of_trees_is_kept() -> None:
+    frames = world(1)
+    assert two_stages.choose_leaves([], frames, candidates(frames)) == N_LEAVES[0]
