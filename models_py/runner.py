@@ -84,7 +84,8 @@ class Runner:
         self._pairs: dict[int, Pairs] = {}
         self._held: dict[int, Held] = {}
         self._held_lists: dict[int, HeldWindow] = {}
-        self._n_leaves: int | None = None
+        # How many, and the window that chose it.
+        self._leaves: tuple[int, list[int]] = (N_LEAVES[0], [])
         self._scores: list[pd.DataFrame] = []
         self.submission_ranker: Ranker | None = None
 
@@ -115,16 +116,17 @@ class Runner:
         pairs = [self._pairs[w] for w in training]
         if window_id > 0 and window_id not in self._frames:
             self._frames[window_id] = warehouse.read_frames(connection, window_id, grains)
-        n_leaves = self._leaves(window_id, pairs)
+        n_leaves, leaves_chosen_on = self._leaves
         fitted_ranker = ranker.fit(pairs, n_leaves)
         choices = two_stages.choose(
             {w: self._held_lists[w] for w in sorted(self._held_lists)[: systems.N_TUNING_WINDOWS]},
             fitted_ranker is not None,
             n_leaves,
         )
-        _write_choices(connection, window_id, fitted, choices, fitted_ranker)
+        _write_choices(connection, window_id, fitted, choices, fitted_ranker, leaves_chosen_on)
         if window_id > 0:
             self._hold_out(window_id, fitted, fitted_ranker)
+            self._choose_leaves(window_id, pairs)
         else:
             self.submission_ranker = fitted_ranker
         if window_id in self._plan.backtest:
@@ -132,13 +134,13 @@ class Runner:
         if window_id == 0 or window_id in self._plan.backtest:
             self._score(window_id, fitted, fitted_ranker, choices)
 
-    def _leaves(self, window_id: int, pairs: list[Pairs]) -> int:
-        """The size of trees: chosen once, on the oldest window that has windows before it."""
-        if self._n_leaves is None and window_id > 0 and any(len(p.customer_keys) for p in pairs):
-            frames, step = self._sample(window_id)
-            candidates = warehouse.read_pairs(self._connection, window_id, step=step)
-            self._n_leaves = two_stages.choose_leaves(pairs, frames, candidates)
-        return self._n_leaves or N_LEAVES[0]
+    def _choose_leaves(self, window_id: int, pairs: list[Pairs]) -> None:
+        """Choose the size of trees for all later windows, on the oldest that has a ranker."""
+        if self._leaves[1] or not self._held_lists[window_id].ranked:
+            return
+        frames, step = self._sample(window_id)
+        candidates = warehouse.read_pairs(self._connection, window_id, step=step)
+        self._leaves = two_stages.choose_leaves(pairs, frames, candidates), [window_id]
 
     def _sample(self, window_id: int) -> tuple[Frames, int]:
         """The customers of a window on whom later ones choose: one in so many, by key."""
@@ -235,6 +237,7 @@ def _write_choices(
     fitted: systems.FittedWindow,
     choices: two_stages.Choices,
     fitted_ranker: Ranker | None,
+    leaves_chosen_on: Sequence[int],
 ) -> None:
     """Keep what was chosen, on which windows, and what each feature brought to the ranker."""
     rows = [
@@ -249,7 +252,13 @@ def _write_choices(
     if fitted_ranker is not None:
         rows += [
             (window_id, two_stages.RANKER, "trees", N_TREES[choices.variant], chosen_on),
-            (window_id, two_stages.RANKER, "leaves", choices.n_leaves, "the oldest window scored"),
+            (
+                window_id,
+                two_stages.RANKER,
+                "leaves",
+                choices.n_leaves,
+                _chosen_on(leaves_chosen_on),
+            ),
         ]
     rows += [
         (window_id, two_stages.BLEND, f"weight of {part}, customers {kind}", weight, chosen_on)

@@ -41,7 +41,7 @@ def test_four_days_and_a_horizon_of_three(demo: Path, tmp_path: Path) -> None:
         ).fetchall()
         articles = connection.execute("select article_id from stg_articles").fetchall()
         customers = connection.execute("select customer_id from stg_customers").fetchall()
-    assert len(systems) == 6
+    assert len(systems) == 9
     ids = [row[0] for row in customers]
     order = [
         row[0]

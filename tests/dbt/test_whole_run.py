@@ -17,6 +17,9 @@ SYSTEMS = [
     "purchases_article",
     "tastes",
     "hybrid",
+    "own_history",
+    "ranker",
+    "blend",
 ]
 
 
@@ -102,7 +105,7 @@ def test_kept_lists_give_the_scores_that_are_kept(run: Run) -> None:
         from precisions as p
         join bought as b using (window_id, customer_key)
         join predictions.customer_scores as s using (window_id, customer_key)
-        where s.system = 'hybrid'
+        where s.system = 'blend'
         group by p.window_id, p.customer_key
         """,
     )["gap"]
