@@ -66,7 +66,7 @@ select
     own.n_bought as own_n_bought,
     own.n_times as own_n_times,
     {% for span in var("decay_days") %}
-    own.decayed_{{ span }}d / activity.decayed_{{ span }}d as own_share_{{ span }}d,
+    own.decayed_{{ span }}d / nullif(activity.decayed_{{ span }}d, 0) as own_share_{{ span }}d,
     {% endfor %}
     own.n_times * 1.0 / activity.n_shopping_days as own_share,
     own.days_since_last_bought as own_days_since_last,
@@ -79,7 +79,7 @@ select
     articles.mean_price_7d / nullif(own.mean_price, 0) as price_now_to_own,
     -- Of the product, whichever the variant.
     {% for span in var("decay_days") %}
-    products.decayed_{{ span }}d / activity.decayed_{{ span }}d as product_share_{{ span }}d,
+    products.decayed_{{ span }}d / nullif(activity.decayed_{{ span }}d, 0) as product_share_{{ span }}d,
     {% endfor %}
     products.days_since_last_bought as product_days_since_last,
     products.days_since_last_bought * (products.n_times - 1.0)
