@@ -82,11 +82,4 @@ ranked as (
 
 )
 
-select
-    window_id,
-    customer_key,
-    article_key,
-    cast(source_rank as integer) as source_rank,
-    cast(source_score as real) as source_score
-from ranked
-where {{ in_budget("same_product", "source_rank", "budget_share") }}
+{{ ranks_in_budget("same_product") }}

@@ -1,7 +1,7 @@
 -- noqa: disable=LT02,RF04
 {{ config(materialized="table") }}
 
-{% set sources = var("candidate_sources").keys() | list %}
+{% set sources = candidate_sources() %}
 
 with candidates as (
 
@@ -58,11 +58,7 @@ hits as (
         {% for source in sources %}
         case when candidates.{{ source }}_rank is not null then 1 else 0 end as {{ source }},
         {% endfor %}
-        {% for source in sources %}
-        case when candidates.{{ source }}_rank is not null then 1 else 0 end
-        {{ "+" if not loop.last }}
-        {% endfor %}
-        as n_sources
+        {{ n_sources("candidates") }} as n_sources
     from candidates
     inner join labels
         on

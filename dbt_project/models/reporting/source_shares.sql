@@ -1,5 +1,5 @@
 -- noqa: disable=LT02,RF04
-{% set sources = var("candidate_sources").keys() | list %}
+{% set sources = candidate_sources() %}
 
 with hits as (
 
@@ -34,11 +34,7 @@ found as (
         {% for source in sources %}
         candidates.{{ source }}_rank,
         {% endfor %}
-        {% for source in sources %}
-        case when candidates.{{ source }}_rank is not null then 1 else 0 end
-        {{ "+" if not loop.last }}
-        {% endfor %}
-        as n_sources
+        {{ n_sources("candidates") }} as n_sources
     from hits
     left join candidates
         on
