@@ -4,6 +4,6 @@ import os
 
 __version__ = "0.1.0"
 
-# Before LightGBM is loaded: its two threads are to sleep while they wait for each other. Where
-# another process has a core, threads that spin wait for each other.
+# Before LightGBM is loaded: its threads are to sleep, not spin, while they wait for each other,
+# since another process may need the core.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")

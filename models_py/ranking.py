@@ -101,13 +101,45 @@ def merge_lists(lists: IntArray, filler: IntArray, k: int = LIST_LENGTH) -> IntA
         raise ValueError(
             f"A list of {k} articles can't be filled up: there are {len(filler)} distinct ones."
         )
+    # A list of up to k has as many of the filler's articles at most.
+    return fill_lists(
+        lists, np.broadcast_to(filler[: 2 * k], (len(lists), len(filler[: 2 * k]))), k
+    )
+
+
+def fill_lists(lists: IntArray, fillers: IntArray, k: int = LIST_LENGTH) -> IntArray:
+    """Fill each list up to k distinct articles from a filler of its own.
+
+    Parameters
+    ----------
+    lists
+        (n, any) article keys, best first; negative is an empty slot; no article twice in a row.
+    fillers
+        (n, m) article keys, best first; negative is an empty slot.
+    k
+        Length of the lists that are returned.
+
+    Returns
+    -------
+    int64 array
+        (n, k) distinct article keys in each row; EMPTY (-1) where list and filler have fewer.
+    """
     filled = np.full((len(lists), k), EMPTY, dtype=np.int64)
     width = min(k, lists.shape[1])
     filled[:, :width] = lists[:, :width]
-    for row in np.flatnonzero((filled < 0).any(axis=1)):
-        kept = lists[row][lists[row] >= 0]
-        more = filler[~np.isin(filler, kept)]
-        filled[row] = np.concatenate([kept, more])[:k]
+    short = np.flatnonzero((filled < 0).any(axis=1))
+    both = np.concatenate([lists[short], fillers[short]], axis=1)
+    rows = np.repeat(np.arange(len(both)), both.shape[1])
+    places = np.tile(np.arange(both.shape[1]), len(both))
+    articles = both.ravel()
+    # The first place of each article of a row.
+    order = np.lexsort((places, articles, rows))
+    is_first = np.ones(len(order), bool)
+    is_first[1:] = (np.diff(rows[order]) != 0) | (np.diff(articles[order]) != 0)
+    kept = order[is_first & (articles[order] >= 0)]
+    filled[short] = top_pairs(
+        rows[kept], articles[kept], -places[kept].astype(np.float32), len(both), k
+    )
     return filled
 
 

@@ -10,7 +10,7 @@ from models_py.blend import HeldLists, Weights
 from models_py.frames import Frames, IntArray, Pairs
 from models_py.metrics import map_at_k
 from models_py.ranker import N_LEAVES, N_TREES, Ranker
-from models_py.ranking import top_pairs
+from models_py.ranking import EMPTY, LIST_LENGTH, fill_lists, top_pairs
 
 RANKER = "ranker"
 OWN_HISTORY = "own_history"
@@ -95,7 +95,7 @@ def choose_leaves(training: Sequence[Pairs], frames: Frames, pairs: Pairs) -> in
         if fitted is None:
             return N_LEAVES[0]
         lists = _ranked(fitted, frames, pairs, range(len(N_TREES)))
-        found.append(max(map_at_k(one[:, :12], *frames.label_pairs()) for one in lists))
+        found.append(max(map_at_k(one[:, :LIST_LENGTH], *frames.label_pairs()) for one in lists))
     return N_LEAVES[int(np.argmax(found))]
 
 
@@ -119,7 +119,9 @@ def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> C
         means = [
             np.mean(
                 [
-                    map_at_k(window.ranked[i][:, :12], window.lists.row, window.lists.article)
+                    map_at_k(
+                        window.ranked[i][:, :LIST_LENGTH], window.lists.row, window.lists.article
+                    )
                     for window in ranked.values()
                 ]
             )
@@ -212,14 +214,14 @@ def recommend(
         parts[RANKER] = own
     lists = {name: parts[name] for name in names if name != BLEND}
     if BLEND in names:
-        blended = np.full((len(frames.customers), 12), -1, np.int64)
+        blended = np.full((len(frames.customers), LIST_LENGTH), EMPTY, np.int64)
         for kind, weights in choices.weights.items():
             kept = frames.is_new if kind == NEW else ~frames.is_new
             used = {part: parts[part][kept] for part, weight in weights.items() if weight}
             blended[kept] = blend.blend(used, weights)
         lists[BLEND] = blended
     filler = seed_lists[systems.POPULAR_AGE_BAND]
-    return {name: _filled(some, filler) for name, some in lists.items()}
+    return {name: fill_lists(some, filler) for name, some in lists.items()}
 
 
 def _ranked(
@@ -236,17 +238,3 @@ def _ranked(
         )
         for scores in ranker.score(fitted, pairs, variants)
     ]
-
-
-def _filled(lists: IntArray, filler: IntArray) -> IntArray:
-    """Each row's list, then those of its filler that are not in it, up to twelve."""
-    both = np.concatenate([lists[:, :12], filler], axis=1)
-    rows = np.repeat(np.arange(len(both)), both.shape[1])
-    places = np.tile(np.arange(both.shape[1]), len(both))
-    articles = both.ravel()
-    # The first place of each article of a row.
-    order = np.lexsort((places, articles, rows))
-    is_first = np.ones(len(order), bool)
-    is_first[1:] = (np.diff(rows[order]) != 0) | (np.diff(articles[order]) != 0)
-    kept = order[is_first & (articles[order] >= 0)]
-    return top_pairs(rows[kept], articles[kept], -places[kept].astype(np.float32), len(both))

@@ -12,6 +12,7 @@ import pandas as pd
 
 from models_py import columns
 from models_py.frames import Classes, Frames, IntArray, Pairs
+from models_py.ranking import EMPTY, LIST_LENGTH
 
 FILE_NAME = "hm.duckdb"
 BUILD_FILE_NAME = "hm_build.duckdb"
@@ -301,10 +302,7 @@ def _read_pairs(
 
 
 def read_own_lists(
-    connection: duckdb.DuckDBPyConnection,
-    window_id: int,
-    customer_keys: IntArray,
-    length: int = 12,
+    connection: duckdb.DuckDBPyConnection, window_id: int, customer_keys: IntArray
 ) -> IntArray:
     """What each customer bought, the most and latest first: the first places of cand_own_decayed.
 
@@ -312,15 +310,13 @@ def read_own_lists(
     ----------
     customer_keys
         (n,) ascending.
-    length
-        Of the lists.
 
     Returns
     -------
     int64 array
-        (n, length) article keys; -1 where a customer bought fewer articles.
+        (n, 12) article keys; EMPTY (-1) where a customer bought fewer articles.
     """
-    lists = np.full((len(customer_keys), length), -1, np.int64)
+    lists = np.full((len(customer_keys), LIST_LENGTH), EMPTY, np.int64)
     if not len(customer_keys):
         return lists
     found = connection.execute(
@@ -328,7 +324,7 @@ def read_own_lists(
         select customer_key, source_rank, article_key from cand_own_decayed
         where window_id = ? and customer_key between ? and ? and source_rank <= ?
         """,
-        [window_id, int(customer_keys[0]), int(customer_keys[-1]), length],
+        [window_id, int(customer_keys[0]), int(customer_keys[-1]), LIST_LENGTH],
     ).fetchnumpy()
     keys = np.asarray(found["customer_key"], np.int64)
     rows = np.minimum(np.searchsorted(customer_keys, keys), len(customer_keys) - 1)
