@@ -1,14 +1,10 @@
 """Scores past windows as they would have been: ``python -m models_py.backtest --windows N``."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-import duckdb
-from threadpoolctl import threadpool_limits
-
-from models_py import report, warehouse
+from models_py import command, report, warehouse
 from models_py.progress import Progress
 from models_py.runner import Runner, evaluate_scores, plan_windows
 from models_py.warehouse import WarehouseError
@@ -76,30 +72,15 @@ def main(arguments: list[str] | None = None) -> int:
         type=int,
         help="latest past windows to score; all that the build has if left out",
     )
-    parser.add_argument(
-        "--out-dir",
-        type=Path,
-        default=Path(os.environ.get("HM_OUT_DIR", "out")),
-        help="folder with hm_build.duckdb in it (HM_OUT_DIR)",
-    )
-    parser.add_argument(
-        "--n-bootstrap", type=int, default=1000, help="replicates behind each interval"
-    )
+    command.add_out_dir(parser, "folder with hm_build.duckdb in it")
+    command.add_n_bootstrap(parser)
     options = parser.parse_args(arguments)
     for name, value in (("windows", options.windows), ("n-bootstrap", options.n_bootstrap)):
         if value is not None and value < 1:
             parser.error(f"--{name} is {value}; it must be at least 1.")
-    try:
-        # As in training: the same sums in the same order on each machine.
-        with threadpool_limits(limits=1):
-            backtest(options.out_dir, options.windows, options.n_bootstrap)
-    except WarehouseError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 2
-    except (duckdb.Error, OSError, MemoryError) as problem:
-        print(f"error: the backtest failed and published nothing: {problem}", file=sys.stderr)
-        return 3
-    return 0
+    return command.exit_status(
+        lambda: backtest(options.out_dir, options.windows, options.n_bootstrap), "the backtest"
+    )
 
 
 if __name__ == "__main__":

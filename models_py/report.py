@@ -1,7 +1,6 @@
 """What a run prints, and ``python -m models_py.report``, which prints it again."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from models_py import command
 from models_py.warehouse import WarehouseError, published_file
 
 
@@ -205,12 +205,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="Print the evaluation of the last published run.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument(
-        "--out-dir",
-        type=Path,
-        default=Path(os.environ.get("HM_OUT_DIR", "out")),
-        help="folder with hm.duckdb in it (HM_OUT_DIR)",
-    )
+    command.add_out_dir(parser, "folder with hm.duckdb in it")
     options = parser.parse_args(arguments)
     try:
         print_run(options.out_dir)

@@ -10,12 +10,10 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
-from models_py import __version__, export, report, warehouse
+from models_py import __version__, command, export, report, warehouse
 from models_py.progress import Progress
 from models_py.runner import EXPORTED, Runner, evaluate_scores, plan_windows
-from models_py.warehouse import WarehouseError
 
 RANKER_FILE_NAME = "ranker.txt"
 
@@ -128,30 +126,14 @@ def main(arguments: list[str] | None = None) -> int:
         default=Path(os.environ.get("HM_DATA_DIR", "data")),
         help="folder with the input files (HM_DATA_DIR)",
     )
-    parser.add_argument(
-        "--out-dir",
-        type=Path,
-        default=Path(os.environ.get("HM_OUT_DIR", "out")),
-        help="folder for the results, with hm_build.duckdb in it (HM_OUT_DIR)",
-    )
-    parser.add_argument(
-        "--n-bootstrap", type=int, default=1000, help="replicates behind each interval"
-    )
+    command.add_out_dir(parser, "folder for the results, with hm_build.duckdb in it")
+    command.add_n_bootstrap(parser)
     options = parser.parse_args(arguments)
     if options.n_bootstrap < 1:
         parser.error(f"--n-bootstrap is {options.n_bootstrap}; it must be at least 1.")
-    try:
-        # One thread for linear algebra: the same sums in the same order on each machine, and two
-        # threads that wait for each other on a busy one are slower.
-        with threadpool_limits(limits=1):
-            train(options.data_dir, options.out_dir, options.n_bootstrap)
-    except WarehouseError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 2
-    except (duckdb.Error, OSError, MemoryError) as problem:
-        print(f"error: training failed and published nothing: {problem}", file=sys.stderr)
-        return 3
-    return 0
+    return command.exit_status(
+        lambda: train(options.data_dir, options.out_dir, options.n_bootstrap), "training"
+    )
 
 
 if __name__ == "__main__":

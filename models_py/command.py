@@ -1,0 +1,53 @@
+"""What the commands of this package have in common: options, and how they end."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+from threadpoolctl import threadpool_limits
+
+from models_py.warehouse import WarehouseError
+
+
+def add_out_dir(parser: argparse.ArgumentParser, about: str) -> None:
+    """Add the option --out-dir, whose default is HM_OUT_DIR."""
+    parser.add_argument(
+        "--out-dir",
+        type=Path,
+        default=Path(os.environ.get("HM_OUT_DIR", "out")),
+        help=f"{about} (HM_OUT_DIR)",
+    )
+
+
+def add_n_bootstrap(parser: argparse.ArgumentParser) -> None:
+    """Add the option --n-bootstrap."""
+    parser.add_argument(
+        "--n-bootstrap", type=int, default=1000, help="replicates behind each interval"
+    )
+
+
+def exit_status(run: Callable[[], None], name: str) -> int:
+    """Run, with one sentence on stderr where it fails; 0 done, 2 wrong use, 3 failed.
+
+    Parameters
+    ----------
+    run
+        What the command does.
+    name
+        What failed, as the sentence begins.
+    """
+    try:
+        # One thread for linear algebra: the same sums in the same order on each machine, and two
+        # threads that wait for each other on a busy one are slower.
+        with threadpool_limits(limits=1):
+            run()
+    except WarehouseError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 2
+    except (duckdb.Error, OSError, MemoryError) as problem:
+        print(f"error: {name} failed and published nothing: {problem}", file=sys.stderr)
+        return 3
+    return 0
