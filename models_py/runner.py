@@ -50,19 +50,18 @@ def plan_windows(windows: pd.DataFrame, n_training: int, n_backtest: int | None 
     n_training
         The var n_training_windows.
     n_backtest
-        Plan a backtest alone, on the latest so many of the windows that can be evaluated; without
-        it all of them, and window 0.
+        Plan a backtest alone, which evaluates the latest so many of the windows that can be;
+        without it all of them are, and window 0 is scored.
     """
     there = windows[~windows["is_left_out"]]
     ids = [int(w) for w in there["window_id"]]
     backtest = [int(w) for w in there.loc[there["is_backtest"], "window_id"]]
-    if n_backtest is not None:
-        backtest = backtest[:n_backtest]
     last = max(ids) if ids else 0
     furthest = min(max([0, *backtest]) + systems.N_TUNING_WINDOWS, last)
     scored = list(range(furthest, -1 if n_backtest is None else 0, -1))
     training = {w: list(range(w + 1, min(w + n_training, last) + 1)) for w in scored}
-    return Plan(scored, training, backtest)
+    # All are fitted, however few are evaluated: what a window is given is chosen on older ones.
+    return Plan(scored, training, backtest[:n_backtest])
 
 
 class Runner:

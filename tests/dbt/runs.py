@@ -45,6 +45,12 @@ def train(data: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess
     return _run(command, environment(data, out))
 
 
+def backtest(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m models_py.backtest``; never raises."""
+    command = [sys.executable, "-m", "models_py.backtest", *arguments]
+    return _run(command, environment(out, out))
+
+
 def build_and_train(data: Path, out: Path, variables: str = "{}") -> str:
     """dbt build, then training; returns what training printed."""
     built = dbt(data, out, "build", variables=variables)

@@ -232,4 +232,36 @@ def test_every_model_is_described_and_on_the_way_to_an_exposure(run: Run) -> Non
     assert len(sources) == 3
     unread = {models[m]["name"] for m in set(models) - reached}
     # Tables for analysts, which training does not read.
-    assert unread <= {"cand_popular_index_group", "scored_customers"}
+    assert unread <= {"scored_customers"}
+
+
+def test_a_backtest_scores_the_latest_windows_and_leaves_the_submission(
+    tmp_path: Path, run: Run
+) -> None:
+    for name in ("hm_build.duckdb", "hm.duckdb", "submission.csv"):
+        shutil.copyfile(run.out / name, tmp_path / name)
+    done = runs.backtest(tmp_path, "--windows", "2", "--n-bootstrap", "10")
+    assert done.returncode == 0, done.stderr
+    assert "mean over 2 past windows" in done.stdout
+    submission = (tmp_path / "submission.csv").read_bytes()
+    assert submission == (run.out / "submission.csv").read_bytes()
+    lists = "from predictions.recommendations where window_id {} order by all"
+    for windows in ("= 0", "in (1, 2)"):
+        pd.testing.assert_frame_equal(
+            query(tmp_path / "hm.duckdb", lists.format(windows)),
+            query(run.database, lists.format(windows)),
+        )
+    scored = query(
+        tmp_path / "hm.duckdb", "select distinct window_id from predictions.backtest_lists"
+    )
+    assert sorted(scored["window_id"]) == [1, 2]
+
+
+def test_a_backtest_of_more_windows_than_were_built_changes_nothing(
+    tmp_path: Path, run: Run
+) -> None:
+    shutil.copyfile(run.out / "hm_build.duckdb", tmp_path / "hm_build.duckdb")
+    done = runs.backtest(tmp_path, "--windows", "99")
+    assert done.returncode == 2
+    assert "n_backtest_windows: 99" in done.stderr
+    assert not (tmp_path / "hm.duckdb").exists()
