@@ -146,7 +146,7 @@ def print_details(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
     ).fetchall():
         print(
             f"  {system:22s} repeats {repeats:7,d} {gained:.4f}   discoveries {discoveries:7,d} "
-            f"{found:.4f}   {100 * share:5.1f} % of the articles on sale"
+            f"{found:.4f}   {100 * share:5.1f} % of the catalogue"
         )
     print()
 

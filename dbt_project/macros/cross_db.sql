@@ -18,8 +18,9 @@
 {#- One text out of a row's columns, for people to read. -#}
 {% macro row_text(columns) %}concat_ws(',' {%- for column in columns %}, coalesce({{ column }}, ''){% endfor %}){% endmacro %}
 
-{#- A whole number from 0 to 1,000,002 that depends on three whole numbers alone, for drawing among pairs. Two rounds
-    of a linear congruence, each with a prime modulus small enough for the product to fit 64 bits. -#}
+{#- A whole number from 0 to 1,000,002 that depends on three whole numbers alone, for drawing among pairs: linear
+    congruences with a prime modulus. It spreads the pairs of one customer; whether two given articles are drawn
+    together is not independent from customer to customer. -#}
 {% macro pair_hash(one, two, three) -%}
     (((cast({{ one }} as bigint) * 7919 + {{ three }}) % 1000003 * 486187 + cast({{ two }} as bigint) * 15485863) % 1000003
     * 722593 % 1000003)

@@ -8,14 +8,10 @@ with lists as (
 
 ),
 
-on_sale as (
+catalogue as (
 
-    select
-        window_id,
-        count(*) as n_articles
-    from {{ ref("feat_article_popularity") }}
-    where days_since_last_sold <= 28
-    group by window_id
+    select count(*) as n_articles
+    from {{ ref("stg_articles") }}
 
 )
 
@@ -23,7 +19,7 @@ select
     lists.window_id,
     lists.system,
     cast(count(*) as integer) as n_articles,
-    count(*) * 1.0 / max(on_sale.n_articles) as catalogue_share
+    count(*) * 1.0 / max(catalogue.n_articles) as catalogue_share
 from lists
-inner join on_sale on lists.window_id = on_sale.window_id
+cross join catalogue
 group by lists.window_id, lists.system
