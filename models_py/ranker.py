@@ -13,7 +13,7 @@ import pandas as pd
 from models_py.frames import IntArray, Pairs, ScoreArray
 
 # Numbers of trees among which the windows before the scored one choose (early stopping).
-N_TREES = (30, 60, 90, 120)
+N_TREES = (30, 60, 90)
 DEFAULT_VARIANT = 1
 # Sizes of the trees among which the oldest window chooses.
 N_LEAVES = (31, 7)
@@ -32,7 +32,10 @@ PARAMETERS: dict[str, Any] = {
     "lambda_l2": 1.0,
     "seed": 1,
     "deterministic": True,
-    "force_row_wise": True,
+    # Coarser histograms from fewer rows: a third faster, no less accurate (docs/ablation.md).
+    "max_bin": 63,
+    "bin_construct_sample_cnt": 50_000,
+    "force_col_wise": True,
     "verbose": -1,
 }
 
@@ -44,7 +47,7 @@ class Ranker:
     Attributes
     ----------
     booster
-        LightGBM's model, of max(N_TREES) trees.
+        LightGBM's model.
     names
         Its features, in order.
     """
@@ -53,7 +56,9 @@ class Ranker:
     names: list[str]
 
 
-def fit(training: Sequence[Pairs], n_leaves: int = N_LEAVES[0]) -> Ranker | None:
+def fit(
+    training: Sequence[Pairs], n_leaves: int = N_LEAVES[0], n_trees: int = max(N_TREES)
+) -> Ranker | None:
     """Learn to order candidates from past windows.
 
     The objective is LambdaMART's (Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft
@@ -66,6 +71,8 @@ def fit(training: Sequence[Pairs], n_leaves: int = N_LEAVES[0]) -> Ranker | None
         Rows of abt_ranker, a Pairs a window.
     n_leaves
         Most leaves of a tree.
+    n_trees
+        How many trees.
 
     Returns
     -------
@@ -88,7 +95,7 @@ def fit(training: Sequence[Pairs], n_leaves: int = N_LEAVES[0]) -> Ranker | None
         feature_name=training[0].names,
         params=parameters,
     )
-    booster = lgb.train(parameters, data, num_boost_round=max(N_TREES))
+    booster = lgb.train(parameters, data, num_boost_round=n_trees)
     booster.free_dataset()
     return Ranker(booster, training[0].names)
 

@@ -17,8 +17,9 @@ from models_py.ranker import N_LEAVES, N_TREES, Ranker
 from models_py.two_stages import HeldWindow
 
 EXPORTED = two_stages.BLEND
-# Customers scored at a time: bounds memory, changes no result.
-SHARD_SIZE = 25_000
+# A shard of customers takes at most this share of what DuckDB may use beside it.
+SHARD_SHARE = 0.4
+MIN_SHARD_CUSTOMERS, MAX_SHARD_CUSTOMERS = 1_000, 100_000
 
 
 @dataclass
@@ -106,12 +107,6 @@ class Runner:
             if other not in self._pairs:
                 self._pairs[other] = warehouse.read_training_pairs(connection, other)
         training = self._plan.training[window_id]
-        fitted = systems.fit_window(
-            [self._frames[w] for w in training],
-            warehouse.read_classes(connection, window_id),
-            grains,
-            {w: self._held[w] for w in sorted(self._held)[: systems.N_TUNING_WINDOWS]},
-        )
         pairs = [self._pairs[w] for w in training]
         if window_id > 0 and window_id not in self._frames:
             self._frames[window_id] = warehouse.read_frames(connection, window_id, grains)
@@ -122,24 +117,23 @@ class Runner:
             fitted_ranker is not None,
             n_leaves,
         )
+        # For the next days only what the blend is made of is fitted.
+        has_twins = window_id > 0 or systems.HYBRID in two_stages.needed_parts(choices)
+        fitted = systems.fit_window(
+            [self._frames[w] for w in training] if has_twins else [],
+            warehouse.read_classes(connection, window_id),
+            grains,
+            {w: self._held[w] for w in sorted(self._held)[: systems.N_TUNING_WINDOWS]},
+        )
         _write_choices(connection, window_id, fitted, choices, fitted_ranker, leaves_chosen_on)
         if window_id > 0:
-            self._hold_out(window_id, fitted, fitted_ranker)
-            self._choose_leaves(window_id, pairs)
+            self._hold_out(window_id, fitted, fitted_ranker, pairs)
         else:
             self.submission_ranker = fitted_ranker
         if window_id in self._plan.backtest:
             self._progress.start(f"window {window_id}: scoring")
         if window_id == 0 or window_id in self._plan.backtest:
             self._score(window_id, fitted, fitted_ranker, choices)
-
-    def _choose_leaves(self, window_id: int, pairs: list[Pairs]) -> None:
-        """Choose the size of trees for all later windows, on the oldest that has a ranker."""
-        if self._leaves[1] or not self._held_lists[window_id].ranked:
-            return
-        frames, step = self._sample(window_id)
-        candidates = warehouse.read_pairs(self._connection, window_id, step=step)
-        self._leaves = two_stages.choose_leaves(pairs, frames, candidates), [window_id]
 
     def _sample(self, window_id: int) -> tuple[Frames, int]:
         """The customers of a window on whom later ones choose: one in so many, by key."""
@@ -148,19 +142,29 @@ class Runner:
         return frames.take(frames.customer_keys % step == 0), step
 
     def _hold_out(
-        self, window_id: int, fitted: systems.FittedWindow, fitted_ranker: Ranker | None
+        self,
+        window_id: int,
+        fitted: systems.FittedWindow,
+        fitted_ranker: Ranker | None,
+        training: list[Pairs],
     ) -> None:
         connection = self._connection
         self._held[window_id] = systems.hold_out(fitted, self._frames[window_id], self._grains)
         frames, step = self._sample(window_id)
-        self._held_lists[window_id] = two_stages.hold_out(
+        pairs = warehouse.read_pairs(connection, window_id, step=step) if fitted_ranker else None
+        held = two_stages.hold_out(
             fitted_ranker,
             fitted,
             frames,
-            warehouse.read_pairs(connection, window_id, step=step) if fitted_ranker else None,
+            pairs,
             warehouse.read_own_lists(connection, window_id, frames.customer_keys),
             warehouse.read_best_sellers(connection, window_id),
         )
+        self._held_lists[window_id] = held
+        # The oldest window that has a ranker chooses the size of trees for all later ones.
+        if pairs is not None and not self._leaves[1]:
+            leaves = two_stages.choose_leaves(training, frames, pairs, held)
+            self._leaves = leaves, [window_id]
 
     def _score(
         self,
@@ -179,7 +183,7 @@ class Runner:
             if name in wanted or name == systems.POPULAR_AGE_BAND
         ]
         overall = warehouse.read_best_sellers(connection, window_id)
-        for keys in warehouse.customer_shards(connection, window_id, SHARD_SIZE):
+        for keys in warehouse.customer_shards(connection, window_id, self._shard_size(window_id)):
             frames = warehouse.read_frames(connection, window_id, self._grains, keys)
             seed_lists = systems.recommend(fitted, frames, overall, seed_names)
             lists = {name: seed_lists[name] for name in seed_names if name in names}
@@ -195,6 +199,14 @@ class Runner:
                 [name for name in two_stages.NAMES if name in names],
             )
             self._write(window_id, frames, {name: lists[name] for name in names})
+
+    def _shard_size(self, window_id: int) -> int:
+        """Customers scored at a time: bounds memory, changes no result."""
+        n_customers, n_pairs, n_features = warehouse.read_sizes(self._connection, window_id)
+        # As columns from DuckDB, and once more as the matrix that LightGBM reads.
+        bytes_each = 2 * 4 * n_features * max(1.0, n_pairs / max(1, n_customers))
+        share = warehouse.memory_limit(self._connection) * SHARD_SHARE
+        return int(min(MAX_SHARD_CUSTOMERS, max(MIN_SHARD_CUSTOMERS, share / bytes_each)))
 
     def _write(self, window_id: int, frames: Frames, lists: dict[str, IntArray]) -> None:
         rows = export.recommendation_rows(window_id, frames, lists[EXPORTED], EXPORTED)

@@ -82,7 +82,8 @@ def _categories(customers: pd.DataFrame) -> list[str]:
 
 def _inputs(customers: pd.DataFrame) -> pd.DataFrame:
     categories = customers[_categories(customers)].astype(object)
-    amounts = customers[columns.TASTE_AMOUNTS].astype(np.float64)
+    # Means of one price differ in their last digits, and bins as narrow as that can't be made.
+    amounts = customers[columns.TASTE_AMOUNTS].astype(np.float64).round(6)
     return pd.concat([categories.where(categories.notna(), "none"), amounts], axis=1)
 
 

@@ -87,15 +87,26 @@ class HeldWindow:
         )
 
 
-def choose_leaves(training: Sequence[Pairs], frames: Frames, pairs: Pairs) -> int:
-    """The size of trees with the highest MAP@12 on a window, trained on windows before it."""
+def choose_leaves(training: Sequence[Pairs], frames: Frames, pairs: Pairs, held: HeldWindow) -> int:
+    """The size of trees with the highest MAP@12 on a window, trained on windows before it.
+
+    Parameters
+    ----------
+    training
+        Rows of abt_ranker of the windows before it.
+    frames, pairs
+        The window's customers and their candidates.
+    held
+        The lists of these customers, the ranker's with trees of N_LEAVES[0] among them.
+    """
     found = []
     for n_leaves in N_LEAVES:
-        fitted = ranker.fit(training, n_leaves)
-        if fitted is None:
-            return N_LEAVES[0]
-        lists = _ranked(fitted, frames, pairs, range(len(N_TREES)))
-        found.append(max(map_at_k(one[:, :LIST_LENGTH], *frames.label_pairs()) for one in lists))
+        ranked = held.ranked
+        if n_leaves != N_LEAVES[0]:
+            fitted = ranker.fit(training, n_leaves)
+            assert fitted is not None, "there was a ranker with trees of another size"
+            ranked = _ranked(fitted, frames, pairs, range(len(N_TREES)))
+        found.append(max(map_at_k(one[:, :LIST_LENGTH], *frames.label_pairs()) for one in ranked))
     return N_LEAVES[int(np.argmax(found))]
 
 

@@ -44,8 +44,8 @@ def published_file(out_dir: Path) -> Path:
 def open_build_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
     """Open the file that dbt built, for reading and for writing predictions.
 
-    Memory and threads are bounded by HM_MEMORY_LIMIT (default 6GB) and HM_THREADS (default 2), as
-    in profiles.yml.
+    Threads are bounded by HM_THREADS (default 2), memory by HM_MEMORY_LIMIT (default 6GB): half of
+    it is DuckDB's, the other is left to what is read.
 
     Raises
     ------
@@ -76,6 +76,7 @@ def open_build_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
             f"{path} can't be opened ({reason}); delete it and run dbt build again."
         ) from problem
     try:
+        connection.execute(f"set memory_limit = '{memory_limit(connection) // 2} bytes'")
         connection.execute("select 1 from main.scored_customers limit 1")
         connection.execute("select 1 from main.settings limit 1")
     except duckdb.Error as problem:
@@ -85,6 +86,16 @@ def open_build_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
             "run dbt build again and mend what it reports."
         ) from problem
     return connection
+
+
+_UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
+    """What DuckDB may use, in bytes."""
+    shown = str(connection.execute("select current_setting('memory_limit')").fetchall()[0][0])
+    number, unit = shown.split()
+    return int(float(number) * _UNITS[unit])
 
 
 def read_settings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -162,6 +173,19 @@ def read_best_sellers(connection: duckdb.DuckDBPyConnection, window_id: int) -> 
             "add articles."
         )
     return np.asarray(found, np.int64)
+
+
+def read_sizes(connection: duckdb.DuckDBPyConnection, window_id: int) -> tuple[int, int, int]:
+    """Customers of a window, their candidates, and the ranker's features."""
+    n_customers, n_pairs = connection.execute(
+        """
+        select
+            (select count(*) from window_customers where window_id = $1),
+            (select count(*) from candidates where window_id = $1)
+        """,
+        [window_id],
+    ).fetchall()[0]
+    return n_customers, n_pairs, len(read_feature_names(connection))
 
 
 def customer_shards(

@@ -64,7 +64,7 @@ def test_a_variant_scores_with_that_many_trees(fitted: Ranker) -> None:
     assert not np.array_equal(found[0], found[-1])
 
 
-@pytest.mark.parametrize("variants", [[0], [2], [1, 3]])
+@pytest.mark.parametrize("variants", [[0], [1], [0, 2]])
 def test_a_variant_scores_the_same_alone_as_among_the_others(
     fitted: Ranker, variants: list[int]
 ) -> None:

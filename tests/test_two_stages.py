@@ -259,10 +259,10 @@ def test_the_ranker_lists_the_candidates_and_then_the_best_sellers_of_the_age_ba
 ) -> None:
     frames = world(1)
     by_band = systems.recommend(seed_fitted, frames, OVERALL, SEED_PARTS)[POPULAR_AGE_BAND]
-    choices = replace(Choices(), variant=3)
+    choices = replace(Choices(), variant=2)
     found = recommend(fitted, choices, frames, seed_fitted, [RANKER])[RANKER]
     pairs = candidates(frames)
-    (scores,) = ranker.score(fitted, pairs, [3])
+    (scores,) = ranker.score(fitted, pairs, [2])
     expected = np.full_like(found, EMPTY)
     for row, key in enumerate(frames.customer_keys):
         of_row = pairs.customer_keys == key
@@ -339,7 +339,9 @@ def test_a_week_in_which_the_shop_was_closed_can_be_scored_and_held(
     assert two_stages.choose({1: held}, True, 7) == two_stages.choose({}, True, 7)
 
 
-def test_the_size_of_the_trees_is_the_one_that_does_best_on_the_window() -> None:
+def test_the_size_of_the_trees_is_the_one_that_does_best_on_the_window(
+    seed_fitted: systems.FittedWindow,
+) -> None:
     frames = world(1)
     training = [candidates(world(2))]
     found = []
@@ -361,9 +363,6 @@ def test_the_size_of_the_trees_is_the_one_that_does_best_on_the_window() -> None
         found.append(max(of_variants))
     assert found[0] != found[1]
     best = N_LEAVES[int(np.argmax(found))]
-    assert two_stages.choose_leaves(training, frames, candidates(frames)) == best
-
-
-def test_where_nothing_can_be_learnt_the_first_size_of_trees_is_kept() -> None:
-    frames = world(1)
-    assert two_stages.choose_leaves([], frames, candidates(frames)) == N_LEAVES[0]
+    first = ranker.fit(training)
+    held = hold_out(first, seed_fitted, frames)
+    assert two_stages.choose_leaves(training, frames, candidates(frames), held) == best

@@ -80,7 +80,7 @@ popularity as (
 
 ),
 
-best_sellers as (
+sold as (
 
     select
         popularity.window_id,
@@ -94,6 +94,14 @@ best_sellers as (
     from popularity
     inner join attributes on popularity.article_key = attributes.article_key
     where popularity.popularity_score > 0
+
+),
+
+-- Cut before they meet the customers: a value can have thousands of articles.
+best_sellers as (
+
+    select * from sold
+    where {{ in_budget(source, "value_rank", 1.0) }}
 
 ),
 

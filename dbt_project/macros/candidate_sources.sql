@@ -9,9 +9,9 @@
 {% endmacro %}
 
 
-{#- True for the ranks that a customer's budget has room for. -#}
+{#- True for the ranks that a customer's budget has room for: none of a source that the var does not list. -#}
 {% macro in_budget(source, source_rank, budget_share) -%}
-    {{ source_rank }} <= ceil({{ var("candidate_sources")[source]["most"] }} * {{ budget_share }})
+    {{ source_rank }} <= ceil({{ var("candidate_sources").get(source, {"most": 0})["most"] }} * {{ budget_share }})
 {%- endmacro %}
 
 
@@ -20,4 +20,12 @@
     {% for source in candidate_sources() %}
         case when {{ relation }}.{{ source }}_rank is not null then 1 else 0 end {{ "+" if not loop.last }}
     {% endfor %}
+{%- endmacro %}
+
+
+{#- Rank and score of a shared source, where the customer's budget has room for it. -#}
+{% macro shared_rank_and_score(source) -%}
+    {% set has_room = in_budget(source, "shared." ~ source ~ "_rank", "budgets.budget_share") %}
+    case when {{ has_room }} then shared.{{ source }}_rank end as {{ source }}_rank,
+    case when {{ has_room }} then shared.{{ source }}_score end as {{ source }}_score
 {%- endmacro %}

@@ -8,7 +8,7 @@
         "history_days": ["integer", 1],
         "min_history_days": ["integer", 1],
         "max_training_customers": ["integer", 1],
-        "popularity_days": ["integers", 1],
+        "popularity_days": ["popularity spans", none],
         "best_seller_days": ["popularity span", none],
         "max_age_band_prior": ["integer", 1],
         "n_popular": ["integer", 12],
@@ -73,6 +73,9 @@
         {{ return("" if value is none or is_date(value) else "a day in the form yyyy-mm-dd") }}
     {% elif kind == "popularity span" %}
         {{ return("" if value in var("popularity_days") else "one of popularity_days, " ~ var("popularity_days") | join(", ")) }}
+    {% elif kind == "popularity spans" %}
+        {% set good = not broken_rule(value, "integers", 1) and [1, 3, 7, 28] | reject("in", value) | list | length == 0 %}
+        {{ return("" if good else "a list of whole numbers of at least 1, with 1, 3, 7 and 28 among them") }}
     {% elif kind == "decay span" %}
         {{ return("" if value in var("decay_days") else "one of decay_days, " ~ var("decay_days") | join(", ")) }}
     {% elif kind == "sources" %}
@@ -82,7 +85,8 @@
             {% set good = source is mapping and source.get("for") in ["customer", "age_band", "everyone"] and is_integer(source.get("most"), 1) %}
             {% if not good %}{{ return(wanted) }}{% endif %}
         {% endfor %}
-        {{ return("" if candidate_sources("everyone") else "a mapping with at least one source for everyone") }}
+        {% set good = candidate_sources("customer") and candidate_sources("everyone") %}
+        {{ return("" if good else "a mapping with at least one source for customer and one for everyone") }}
     {% elif kind == "shares" %}
         {% set names = ["within_30_days", "within_91_days", "longer_ago", "never"] %}
         {% set wanted = "a mapping of " ~ names | join(", ") ~ " to numbers above 0 and up to 1" %}
@@ -92,7 +96,7 @@
         {% endfor %}
         {{ return("") }}
     {% elif kind == "attributes" %}
-        {% set needed = ["colour_group", "graphical_appearance", "index_group"] %}
+        {% set needed = ["colour_group", "graphical_appearance", "product_type", "department", "index_group"] %}
         {% set good = value is mapping and needed | reject("in", value) | list | length == 0 %}
         {{ return("" if good else "a mapping of names to columns of articles.csv, with at least " ~ needed | join(", ")) }}
     {% elif kind == "grains" %}

@@ -187,7 +187,7 @@ PEERS = [
                 n_articles=[10_000],
             ),
             *grid(
-                features=["garment_group"],
+                features=["department"],
                 together=[True],
                 factors=[64],
                 regularization=[3.0],
@@ -202,7 +202,7 @@ PEERS = [
         "library",
         popular_in_category,
         grid(
-            category=["index_group", "garment_group"],
+            category=["index_group", "department"],
             n_categories=[2, 5, None],
             ratio=["proportional", "equal"],
             days=[7, 14],

@@ -108,8 +108,8 @@ MISTAKES = [
     ),
     Mistake(
         "two columns less",
-        edit("articles", lambda t: t.replace("section_name", "x").replace("product_code", "y")),
-        r"articles\.csv: column product_code, section_name is missing",
+        edit("articles", lambda t: t.replace("index_group_name", "x").replace("product_code", "y")),
+        r"articles\.csv: column product_code, index_group_name is missing",
     ),
     Mistake(
         "days are text",
@@ -138,6 +138,14 @@ MISTAKES = [
     Mistake(
         "span", nothing, r"best_seller_days is 5; set it to one of popularity_days",
         "{best_seller_days: 5}",
+    ),
+    Mistake(
+        "spans", nothing, r"popularity_days is \[7\]; set it to a list .* with 1, 3, 7 and 28",
+        "{popularity_days: [7]}",
+    ),
+    Mistake(
+        "sources", nothing, r"candidate_sources is .*; set it to a mapping with at least",
+        "{candidate_sources: {own_decayed: {for: customer, most: 12}}}",
     ),
 ]  # fmt: skip
 

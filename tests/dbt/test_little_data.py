@@ -74,6 +74,20 @@ def test_one_day(tmp_path: Path) -> None:
     assert all(len(set(articles)) == 12 for articles in lists.values())
 
 
+def test_a_source_off_the_list_gives_no_candidates(tmp_path: Path) -> None:
+    data, out = make(tmp_path / "data"), tmp_path / "out"
+    sources = "{own_count: {for: customer, most: 20}, popular_3d: {for: everyone, most: 12}}"
+    runs.build_and_train(data, out, f"{{candidate_sources: {sources}}}")
+    with duckdb.connect(str(out / "hm.duckdb"), read_only=True) as connection:
+        shown = connection.execute("select distinct source from source_report").fetchall()
+        left_out = connection.execute("select count(*) from cand_same_product").fetchall()
+        columns = {row[0] for row in connection.execute("describe candidates").fetchall()}
+    assert {row[0] for row in shown} == {"own_count", "popular_3d", "all sources"}
+    assert left_out == [(0,)]
+    assert "own_count_rank" in columns
+    assert "own_decayed_rank" not in columns
+
+
 def test_sample_submission_gives_the_customers_and_their_order(tmp_path: Path) -> None:
     data = make(tmp_path / "data")
     wanted = ["customer7", "stranger", "customer0", "customer3"]

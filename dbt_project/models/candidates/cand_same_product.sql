@@ -1,6 +1,7 @@
-with products as (
+with recent as (
 
-    select * from {{ ref("feat_customer_product") }}
+    select * from {{ ref("recent_purchases") }}
+    where recent_rank <= {{ var("max_pair_purchases") }}
 
 ),
 
@@ -45,17 +46,32 @@ variants as (
 
 ),
 
--- Of a product bought long ago, the best-selling variants count for less.
+products as (
+
+    select
+        recent.window_id,
+        recent.customer_key,
+        articles.product_key,
+        budgets.budget_share,
+        count(*) as n_articles,
+        min(recent.days_since_last_bought) as days_since_last_bought
+    from recent
+    inner join budgets on recent.window_id = budgets.window_id and recent.customer_key = budgets.customer_key
+    inner join articles on recent.article_key = articles.article_key
+    group by recent.window_id, recent.customer_key, articles.product_key, budgets.budget_share
+
+),
+
+-- Of a product bought longer ago, the best-selling variants count for less.
 scored as (
 
     select
         products.window_id,
         products.customer_key,
         variants.article_key,
-        budgets.budget_share,
-        products.n_bought / (1.0 + products.days_since_last_bought) * variants.popularity_score as source_score
+        products.budget_share,
+        products.n_articles / (1.0 + products.days_since_last_bought) * variants.popularity_score as source_score
     from products
-    inner join budgets on products.window_id = budgets.window_id and products.customer_key = budgets.customer_key
     inner join variants
         on
             products.window_id = variants.window_id

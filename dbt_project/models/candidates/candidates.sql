@@ -1,3 +1,4 @@
+-- noqa: disable=LT02
 {% set of_customer = candidate_sources("customer") %}
 {% set of_all = candidate_sources("age_band") + candidate_sources("everyone") %}
 
@@ -90,18 +91,48 @@ shared as (
 
 ),
 
-given as (
+known as (
+
+    select
+        own.*,
+        {% for source in of_all %}
+        {{ shared_rank_and_score(source) }}{{ "," if not loop.last }}
+        {% endfor %}
+    from own
+    inner join budgets on own.window_id = budgets.window_id and own.customer_key = budgets.customer_key
+    left join shared
+        on
+            own.window_id = shared.window_id
+            and budgets.age_band = shared.age_band
+            and own.article_key = shared.article_key
+
+),
+
+-- Few of a customer's own candidates are best sellers: these alone are looked for among the shared ones.
+known_of_shared as (
+
+    select distinct
+        own_lists.window_id,
+        own_lists.customer_key,
+        own_lists.article_key
+    from own_lists
+    inner join (
+        select distinct
+            window_id,
+            article_key
+        from shared
+    ) as articles
+        on own_lists.window_id = articles.window_id and own_lists.article_key = articles.article_key
+
+),
+
+others as (
 
     select
         budgets.window_id,
         budgets.customer_key,
         {% for source in of_all %}
-        case
-            when {{ in_budget(source, "shared." ~ source ~ "_rank", "budgets.budget_share") }} then shared.{{ source }}_rank
-        end as {{ source }}_rank,
-        case
-            when {{ in_budget(source, "shared." ~ source ~ "_rank", "budgets.budget_share") }} then shared.{{ source }}_score
-        end as {{ source }}_score,
+        {{ shared_rank_and_score(source) }},
         {% endfor %}
         shared.article_key
     from budgets
@@ -110,26 +141,41 @@ given as (
             budgets.window_id = shared.window_id
             and budgets.age_band = shared.age_band
             and budgets.budget_share > shared.needed_share
+    left join known_of_shared
+        on
+            budgets.window_id = known_of_shared.window_id
+            and budgets.customer_key = known_of_shared.customer_key
+            and shared.article_key = known_of_shared.article_key
+    where known_of_shared.article_key is null
 
 )
 
 select
-    coalesce(own.window_id, given.window_id) as window_id,
-    coalesce(own.customer_key, given.customer_key) as customer_key,
-    coalesce(own.article_key, given.article_key) as article_key,
+    window_id,
+    customer_key,
+    article_key,
     {% for source in of_customer %}
-    cast(own.{{ source }}_rank as smallint) as {{ source }}_rank,
-    own.{{ source }}_score,
+    cast({{ source }}_rank as smallint) as {{ source }}_rank,
+    {{ source }}_score,
     {% endfor %}
-    {% for source in of_all[:-1] %}
-    cast(given.{{ source }}_rank as smallint) as {{ source }}_rank,
-    given.{{ source }}_score,
+    {% for source in of_all %}
+    cast({{ source }}_rank as smallint) as {{ source }}_rank,
+    {{ source }}_score{{ "," if not loop.last }}
     {% endfor %}
-    cast(given.{{ of_all[-1] }}_rank as smallint) as {{ of_all[-1] }}_rank,
-    given.{{ of_all[-1] }}_score
-from own
-full outer join given
-    on
-        own.window_id = given.window_id
-        and own.customer_key = given.customer_key
-        and own.article_key = given.article_key
+from known
+
+union all
+
+select
+    window_id,
+    customer_key,
+    article_key,
+    {% for source in of_customer %}
+    cast(null as smallint) as {{ source }}_rank,
+    cast(null as real) as {{ source }}_score,
+    {% endfor %}
+    {% for source in of_all %}
+    cast({{ source }}_rank as smallint) as {{ source }}_rank,
+    {{ source }}_score{{ "," if not loop.last }}
+    {% endfor %}
+from others

@@ -18,6 +18,7 @@ articles as (
 
 ),
 
+-- Each pair once, whichever of the two is asked about.
 together as (
 
     select
@@ -31,7 +32,7 @@ together as (
         on
             one.window_id = other.window_id
             and one.customer_key = other.customer_key
-            and one.article_key <> other.article_key
+            and one.article_key < other.article_key
     group by one.window_id, one.article_key, other.article_key
     having count(*) >= 2
 
@@ -56,6 +57,28 @@ scored as (
 
 ),
 
+either_way as (
+
+    select
+        window_id,
+        article_key,
+        other_article_key,
+        n_customers,
+        pair_score
+    from scored
+
+    union all
+
+    select
+        window_id,
+        other_article_key as article_key,
+        article_key as other_article_key,
+        n_customers,
+        pair_score
+    from scored
+
+),
+
 ranked as (
 
     select
@@ -64,7 +87,7 @@ ranked as (
             partition by window_id, article_key
             order by pair_score desc, other_article_key asc
         ) as pair_rank
-    from scored
+    from either_way
 
 )
 
