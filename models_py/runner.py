@@ -17,9 +17,10 @@ from models_py.ranker import N_LEAVES, N_TREES, Ranker
 from models_py.two_stages import HeldWindow
 
 EXPORTED = two_stages.BLEND
-# A shard of customers takes at most this share of what DuckDB may use beside it.
-SHARD_SHARE = 0.4
-MIN_SHARD_CUSTOMERS, MAX_SHARD_CUSTOMERS = 1_000, 100_000
+# Customers scored at a time: bounds memory, changes no result. The joins for a customer's
+# candidates take about so many bytes of what DuckDB may use.
+MAX_SHARD = 100_000
+BYTES_A_CUSTOMER = 20_000
 
 
 @dataclass
@@ -183,7 +184,8 @@ class Runner:
             if name in wanted or name == systems.POPULAR_AGE_BAND
         ]
         overall = warehouse.read_best_sellers(connection, window_id)
-        for keys in warehouse.customer_shards(connection, window_id, self._shard_size(window_id)):
+        shard_size = min(MAX_SHARD, warehouse.memory_limit(connection) // BYTES_A_CUSTOMER)
+        for keys in warehouse.customer_shards(connection, window_id, shard_size):
             frames = warehouse.read_frames(connection, window_id, self._grains, keys)
             seed_lists = systems.recommend(fitted, frames, overall, seed_names)
             lists = {name: seed_lists[name] for name in seed_names if name in names}
@@ -191,7 +193,7 @@ class Runner:
                 fitted_ranker,
                 choices,
                 frames,
-                warehouse.read_pairs(connection, window_id, keys)
+                warehouse.stream_pairs(connection, window_id, keys)
                 if fitted_ranker is not None and two_stages.RANKER in wanted
                 else None,
                 warehouse.read_own_lists(connection, window_id, frames.customer_keys),
@@ -199,14 +201,6 @@ class Runner:
                 [name for name in two_stages.NAMES if name in names],
             )
             self._write(window_id, frames, {name: lists[name] for name in names})
-
-    def _shard_size(self, window_id: int) -> int:
-        """Customers scored at a time: bounds memory, changes no result."""
-        n_customers, n_pairs, n_features = warehouse.read_sizes(self._connection, window_id)
-        # As columns from DuckDB, and once more as the matrix that LightGBM reads.
-        bytes_each = 2 * 4 * n_features * max(1.0, n_pairs / max(1, n_customers))
-        share = warehouse.memory_limit(self._connection) * SHARD_SHARE
-        return int(min(MAX_SHARD_CUSTOMERS, max(MIN_SHARD_CUSTOMERS, share / bytes_each)))
 
     def _write(self, window_id: int, frames: Frames, lists: dict[str, IntArray]) -> None:
         rows = export.recommendation_rows(window_id, frames, lists[EXPORTED], EXPORTED)

@@ -1,6 +1,6 @@
 """Ranker and blend of one window: fitted, chosen on earlier windows, and scored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -105,7 +105,7 @@ def choose_leaves(training: Sequence[Pairs], frames: Frames, pairs: Pairs, held:
         if n_leaves != N_LEAVES[0]:
             fitted = ranker.fit(training, n_leaves)
             assert fitted is not None, "there was a ranker with trees of another size"
-            ranked = _ranked(fitted, frames, pairs, range(len(N_TREES)))
+            ranked = _ranked(fitted, frames, [pairs], range(len(N_TREES)))
         found.append(max(map_at_k(one[:, :LIST_LENGTH], *frames.label_pairs()) for one in ranked))
     return N_LEAVES[int(np.argmax(found))]
 
@@ -175,7 +175,7 @@ def hold_out(
     ranked = (
         []
         if fitted is None or pairs is None
-        else _ranked(fitted, frames, pairs, range(len(N_TREES)))
+        else _ranked(fitted, frames, [pairs], range(len(N_TREES)))
     )
     return HeldWindow(
         HeldLists({**lists, OWN_HISTORY: own}, frames.is_new, *frames.label_pairs()), ranked
@@ -193,7 +193,7 @@ def recommend(
     fitted: Ranker | None,
     choices: Choices,
     frames: Frames,
-    pairs: Pairs | None,
+    pairs: Iterable[Pairs] | None,
     own: IntArray,
     seed_lists: Mapping[str, IntArray],
     names: Sequence[str],
@@ -207,7 +207,8 @@ def recommend(
     choices
         What `choose` returned.
     frames, pairs, own
-        The customers, their candidates (unread where the ranker is not wanted) and own purchases.
+        The customers, their candidates in pieces (unread where the ranker is not wanted) and own
+        purchases.
     seed_lists
         By system, (n_customers, 12) lists of the seed's systems; popular_age_band is among them.
     names
@@ -236,16 +237,18 @@ def recommend(
 
 
 def _ranked(
-    fitted: Ranker, frames: Frames, pairs: Pairs, variants: Sequence[int]
+    fitted: Ranker, frames: Frames, pairs: Iterable[Pairs], variants: Sequence[int]
 ) -> list[IntArray]:
-    rows, is_scored = frames.rows_of(pairs.customer_keys)
+    rows, articles = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    scores = [[np.zeros(0, np.float32)] for _ in variants]
+    for piece in pairs:
+        places, is_scored = frames.rows_of(piece.customer_keys)
+        rows.append(places[is_scored])
+        articles.append(piece.article_keys[is_scored])
+        for found, of_variant in zip(scores, ranker.score(fitted, piece, variants), strict=True):
+            found.append(of_variant[is_scored])
+    row, article = np.concatenate(rows), np.concatenate(articles)
     return [
-        top_pairs(
-            rows[is_scored],
-            pairs.article_keys[is_scored],
-            scores[is_scored],
-            len(frames.customers),
-            DEPTH,
-        )
-        for scores in ranker.score(fitted, pairs, variants)
+        top_pairs(row, article, np.concatenate(found), len(frames.customers), DEPTH)
+        for found in scores
     ]

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -175,19 +176,6 @@ def read_best_sellers(connection: duckdb.DuckDBPyConnection, window_id: int) -> 
     return np.asarray(found, np.int64)
 
 
-def read_sizes(connection: duckdb.DuckDBPyConnection, window_id: int) -> tuple[int, int, int]:
-    """Customers of a window, their candidates, and the ranker's features."""
-    n_customers, n_pairs = connection.execute(
-        """
-        select
-            (select count(*) from window_customers where window_id = $1),
-            (select count(*) from candidates where window_id = $1)
-        """,
-        [window_id],
-    ).fetchall()[0]
-    return n_customers, n_pairs, len(read_feature_names(connection))
-
-
 def customer_shards(
     connection: duckdb.DuckDBPyConnection, window_id: int, size: int
 ) -> list[tuple[int, int]]:
@@ -251,6 +239,8 @@ def read_frames(
     )
 
 
+# Pairs that are in memory at a time where they are streamed.
+PIECE_SIZE = 500_000
 # Columns of abt_ranker that are no features.
 PAIR_KEYS = ["window_id", "customer_key", "article_key", "is_bought"]
 
@@ -263,65 +253,98 @@ def read_feature_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def read_training_pairs(connection: duckdb.DuckDBPyConnection, window_id: int) -> Pairs:
     """The rows of abt_ranker of a window, in the order of customer_key and article_key."""
-    return _read_pairs(
+    return _in_one(
         connection,
-        "abt_ranker",
-        "is_bought",
-        "window_id = ? order by customer_key, article_key",
-        [window_id],
+        _stream(
+            connection,
+            "abt_ranker",
+            "is_bought",
+            "window_id = ? order by customer_key, article_key",
+            [window_id],
+        ),
     )
 
 
-def read_pairs(
-    connection: duckdb.DuckDBPyConnection,
-    window_id: int,
-    keys: tuple[int, int] | None = None,
-    step: int = 1,
-) -> Pairs:
+def read_pairs(connection: duckdb.DuckDBPyConnection, window_id: int, step: int = 1) -> Pairs:
     """The rows of abt_candidates of a window's customers, in no order.
 
     Parameters
     ----------
     window_id
         Which window.
-    keys
-        First and last customer_key; all customers without.
     step
         Only customers whose customer_key is a multiple of it.
     """
-    first, last = keys or (0, 2**31 - 1)
-    return _read_pairs(
+    return _in_one(
         connection,
-        "abt_candidates",
-        "false as is_bought",
-        "window_id = ? and customer_key between ? and ? and customer_key % ? = 0",
-        [window_id, first, last, step],
+        _stream(
+            connection,
+            "abt_candidates",
+            "false",
+            "window_id = ? and customer_key % ? = 0",
+            [window_id, step],
+        ),
     )
 
 
-def _read_pairs(
+def stream_pairs(
+    connection: duckdb.DuckDBPyConnection, window_id: int, keys: tuple[int, int]
+) -> Iterator[Pairs]:
+    """The rows of abt_candidates of the customers from one key to another, piece by piece.
+
+    The connection is busy from the first piece to the last. Pieces have no order, and the pairs of
+    a customer may stand in several of them.
+    """
+    return _stream(
+        connection,
+        "abt_candidates",
+        "false",
+        "window_id = ? and customer_key between ? and ?",
+        [window_id, *keys],
+    )
+
+
+def _stream(
     connection: duckdb.DuckDBPyConnection,
     table: str,
     is_bought: str,
     condition: str,
     parameters: list[object],
-) -> Pairs:
+) -> Iterator[Pairs]:
     names = read_feature_names(connection)
     # One type, and no masks: missing is NaN.
     features = ", ".join(f"coalesce(cast({name} as real), 'nan'::real) as {name}" for name in names)
-    found = connection.execute(
-        f"select customer_key, article_key, {is_bought}, {features} from {table} where {condition}",
+    batches = connection.execute(
+        f"select customer_key, article_key, {is_bought} as is_bought, {features} "
+        f"from {table} where {condition}",
         parameters,
-    ).fetchnumpy()
-    matrix = np.empty((len(found["customer_key"]), len(names)), np.float32)
-    for column, name in enumerate(names):
-        matrix[:, column] = found.pop(name)
+    ).to_arrow_reader(PIECE_SIZE)
+    for batch in batches:
+        # Filled column by column, as Arrow has them; LightGBM reads that order too.
+        matrix = np.empty((len(names), batch.num_rows), np.float32)
+        for place in range(len(names)):
+            matrix[place] = batch.column(place + 3).to_numpy()
+        yield Pairs(
+            batch.column(0).to_numpy().astype(np.int64),
+            batch.column(1).to_numpy().astype(np.int64),
+            matrix.T,
+            names,
+            batch.column(2).to_numpy(zero_copy_only=False).astype(bool),
+        )
+
+
+def _in_one(connection: duckdb.DuckDBPyConnection, pieces: Iterator[Pairs]) -> Pairs:
+    found = list(pieces)
+    if not found:
+        names = read_feature_names(connection)
+        keys = np.zeros(0, np.int64)
+        return Pairs(keys, keys, np.zeros((0, len(names)), np.float32), names, keys.astype(bool))
     return Pairs(
-        np.asarray(found["customer_key"], np.int64),
-        np.asarray(found["article_key"], np.int64),
-        matrix,
-        names,
-        np.asarray(found["is_bought"], bool),
+        np.concatenate([piece.customer_keys for piece in found]),
+        np.concatenate([piece.article_keys for piece in found]),
+        np.ascontiguousarray(np.concatenate([piece.features for piece in found])),
+        found[0].names,
+        np.concatenate([piece.is_bought for piece in found]),
     )
 
 

@@ -1,7 +1,8 @@
 {#- What is known of each pair of a customer and an article in `pairs`, as it was known on the window's cutoff.
 
-    Arguments: pairs, the name of a relation with window_id, customer_key, article_key and the sources' columns. -#}
-{% macro candidate_features(pairs) %}
+    Arguments: pairs, the name of a relation with window_id, customer_key, article_key and the sources' columns;
+    is_labelled, whether it has is_bought as well. -#}
+{% macro candidate_features(pairs, is_labelled=false) %}
 with pairs as (
 
     select * from {{ pairs }}
@@ -61,7 +62,19 @@ taste_{{ attribute }} as (
 {% endfor %}
 
 select
-    pairs.*,
+    pairs.window_id,
+    pairs.customer_key,
+    pairs.article_key,
+    {% if is_labelled %}
+    pairs.is_bought,
+    {% endif %}
+    -- Of a best seller and of an own purchase the score is one of the features below.
+    {% for source in candidate_sources() %}
+    pairs.{{ source }}_rank,
+    {% if source in candidate_sources("customer") and source not in ["own_decayed", "own_count", "bought_together"] %}
+    pairs.{{ source }}_score,
+    {% endif %}
+    {% endfor %}
     -- The customer's own purchases of the article. Decayed counts are taken against those of shopping days.
     own.n_bought as own_n_bought,
     own.n_times as own_n_times,
@@ -78,12 +91,8 @@ select
     own.days_since_last_bought / nullif(activity.mean_days_between, 0) as shopping_cycles_since_last,
     articles.mean_price_7d / nullif(own.mean_price, 0) as price_now_to_own,
     -- Of the product, whichever the variant.
-    {% for span in var("decay_days") %}
-    products.decayed_{{ span }}d / nullif(activity.decayed_{{ span }}d, 0) as product_share_{{ span }}d,
-    {% endfor %}
+    products.decayed_{{ var("own_decay_days") }}d / nullif(activity.decayed_{{ var("own_decay_days") }}d, 0) as product_share,
     products.days_since_last_bought as product_days_since_last,
-    products.days_since_last_bought * (products.n_times - 1.0)
-    / nullif(products.days_since_first_bought - products.days_since_last_bought, 0) as product_cycles_since_last,
     coalesce(own.n_bought, 0) * 1.0 / products.n_bought as share_of_product,
     -- The customer's taste for what the article is.
     {% for attribute in taste_attributes() %}
@@ -104,14 +113,10 @@ select
     articles.returning_share_28d,
     articles.mean_days_to_return,
     articles.sold_share,
-    articles.sold_share_7d / nullif(articles.sold_share_28d, 0) as sold_share_7d_to_28d,
     articles.sold_share_28d / articles.sold_share as sold_share_28d_to_all,
     articles.days_since_first_sold,
     articles.days_since_last_sold,
-    articles.mean_price,
     articles.mean_price_7d / nullif(articles.mean_price_91d, 0) as price_now_to_91d,
-    articles.online_share as article_online_share,
-    articles.mean_buyer_age,
     -- The article against the customer.
     articles.mean_price / nullif(activity.mean_price, 0) as price_to_customers,
     abs(articles.mean_buyer_age - customers.age) as age_from_buyers,
@@ -126,8 +131,7 @@ select
     activity.days_since_last_bought,
     activity.mean_days_between,
     activity.n_bought * 1.0 / activity.n_shopping_days as pieces_a_day,
-    activity.online_share,
-    activity.mean_price as customer_mean_price
+    activity.online_share
 from pairs
 inner join customers on pairs.customer_key = customers.customer_key
 left join activity on pairs.window_id = activity.window_id and pairs.customer_key = activity.customer_key

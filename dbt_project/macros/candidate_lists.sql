@@ -11,8 +11,9 @@ where {{ in_budget(source, "source_rank", "budget_share") }}
 {% endmacro %}
 
 
-{#- A source of what a customer bought before, the highest value of a column of feat_customer_article first. -#}
-{% macro own_candidates(source, score) %}
+{#- A source of what a customer bought before, the highest value of a column of feat_customer_article first; of
+    those rows alone in which it is above `least`. -#}
+{% macro own_candidates(source, score, least=0) %}
 with customer_articles as (
 
     select * from {{ ref("feat_customer_article") }}
@@ -45,6 +46,7 @@ ranked as (
         on
             customer_articles.window_id = budgets.window_id
             and customer_articles.customer_key = budgets.customer_key
+    where customer_articles.{{ score }} > {{ least }}
 
 )
 

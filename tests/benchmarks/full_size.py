@@ -25,7 +25,7 @@ import psutil
 
 FULL_SIZE = 1_371_980
 VARS = {"n_training_windows": 6, "n_backtest_windows": 1}
-SAMPLE_SECONDS = 0.1
+SAMPLE_SECONDS = 0.25
 RESULT_FILE = "bench_full.json"
 PHASE = re.compile(r"\[\d+/\d+\] (?P<name>.*): (?P<seconds>[\d.]+) s$")
 
@@ -107,6 +107,7 @@ def run(name: str, command: Sequence[str], environment: Mapping[str, str]) -> tu
         if found:
             now, seconds = time.time(), float(found["seconds"])
             parts.append(Step(found["name"], seconds, memory.peak(now - seconds, now)))
+            print(line, end="", file=sys.stderr, flush=True)
     status = process.wait()
     memory.stop()
     if status:

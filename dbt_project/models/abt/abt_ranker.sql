@@ -1,1 +1,1 @@
-{{ candidate_features(ref("ranker_pairs")) }}
+{{ candidate_features(ref("ranker_pairs"), is_labelled=true) }}

@@ -1,1 +1,1 @@
-{{ own_candidates("own_count", "n_times") }}
+{{ own_candidates("own_count", "n_times", least=1) }}

@@ -1,5 +1,7 @@
 -- noqa: disable=LT02
 {% set of_customer = candidate_sources("customer") %}
+{% set first = of_customer[0] %}
+{% set others_of_customer = of_customer[1:] %}
 {% set of_all = candidate_sources("age_band") + candidate_sources("everyone") %}
 
 with budgets as (
@@ -17,14 +19,37 @@ age_bands as (
 
 ),
 
+-- The keys alone, from each source.
 own_lists as (
     {% for source in of_customer %}
     select
         window_id,
         customer_key,
+        article_key
+    from {{ ref("cand_" ~ source) }}
+    {% if not loop.last %}
+    union all
+    {% endif %}
+    {% endfor %}
+
+),
+
+-- The first source, the longest, is not grouped with the others: the groups of all would not fit into memory.
+first_list as (
+
+    select * from {{ ref("cand_" ~ first) }}
+
+),
+{% if others_of_customer %}
+
+other_lists as (
+    {% for source in others_of_customer %}
+    select
+        window_id,
+        customer_key,
         article_key,
         {{ loop.index }} as source_number,
-        source_rank,
+        cast(source_rank as smallint) as source_rank,
         source_score
     from {{ ref("cand_" ~ source) }}
     {% if not loop.last %}
@@ -34,20 +59,55 @@ own_lists as (
 
 ),
 
+other_sources as (
+
+    select
+        window_id,
+        customer_key,
+        {% for source in others_of_customer %}
+        max(case when source_number = {{ loop.index }} then source_rank end) as {{ source }}_rank,
+        max(case when source_number = {{ loop.index }} then source_score end) as {{ source }}_score,
+        {% endfor %}
+        article_key
+    from other_lists
+    group by window_id, customer_key, article_key
+
+),
+
+own as (
+
+    select
+        coalesce(first_list.window_id, other_sources.window_id) as window_id,
+        coalesce(first_list.customer_key, other_sources.customer_key) as customer_key,
+        first_list.source_rank as {{ first }}_rank,
+        first_list.source_score as {{ first }}_score,
+        {% for source in others_of_customer %}
+        other_sources.{{ source }}_rank,
+        other_sources.{{ source }}_score,
+        {% endfor %}
+        coalesce(first_list.article_key, other_sources.article_key) as article_key
+    from first_list
+    full outer join other_sources
+        on
+            first_list.window_id = other_sources.window_id
+            and first_list.customer_key = other_sources.customer_key
+            and first_list.article_key = other_sources.article_key
+
+),
+{% else %}
+
 own as (
 
     select
         window_id,
         customer_key,
-        {% for source in of_customer %}
-        max(case when source_number = {{ loop.index }} then source_rank end) as {{ source }}_rank,
-        max(case when source_number = {{ loop.index }} then source_score end) as {{ source }}_score,
-        {% endfor %}
+        source_rank as {{ first }}_rank,
+        source_score as {{ first }}_score,
         article_key
-    from own_lists
-    group by window_id, customer_key, article_key
+    from first_list
 
 ),
+{% endif %}
 
 shared_lists as (
     {% for source in of_all %}
@@ -108,6 +168,15 @@ known as (
 
 ),
 
+shared_articles as (
+
+    select distinct
+        window_id,
+        article_key
+    from shared
+
+),
+
 -- Few of a customer's own candidates are best sellers: these alone are looked for among the shared ones.
 known_of_shared as (
 
@@ -116,13 +185,8 @@ known_of_shared as (
         own_lists.customer_key,
         own_lists.article_key
     from own_lists
-    inner join (
-        select distinct
-            window_id,
-            article_key
-        from shared
-    ) as articles
-        on own_lists.window_id = articles.window_id and own_lists.article_key = articles.article_key
+    inner join shared_articles
+        on own_lists.window_id = shared_articles.window_id and own_lists.article_key = shared_articles.article_key
 
 ),
 

@@ -1,3 +1,10 @@
+-- noqa: disable=LT02
+{#- Days on which nothing counts for a span or, faded, for the score (exp(-15) is less than half a millionth). -#}
+{% set n_recent_days = ([91, 15 * var("best_seller_days")] + var("popularity_days")) | max %}
+{% set amounts = [
+    "n_sold", "n_buyers", "n_returning", "days_since_bought_before", "revenue", "n_sold_online", "n_sold_of_known_age",
+    "sum_of_ages"
+] %}
 with article_days as (
 
     select * from {{ ref("article_days") }}
@@ -10,39 +17,114 @@ windows as (
 
 ),
 
-counted as (
+bounds as (
+
+    select
+        max(history_from) as history_from,
+        {{ add_days("min(cutoff_on)", -n_recent_days) }} as recent_from
+    from windows
+
+),
+
+-- Old days that every window knows are added up once for all windows.
+old as (
+
+    select
+        article_days.article_key,
+        {% for amount in amounts %}
+        sum(article_days.{{ amount }}) as {{ amount }},
+        {% endfor %}
+        min(article_days.sold_on) as first_sold_on,
+        max(article_days.sold_on) as last_sold_on
+    from article_days
+    cross join bounds
+    where article_days.sold_on >= bounds.history_from and article_days.sold_on < bounds.recent_from
+    group by article_days.article_key
+
+),
+
+recent as (
+
+    select article_days.*
+    from article_days
+    cross join bounds
+    where article_days.sold_on < bounds.history_from or article_days.sold_on >= bounds.recent_from
+
+),
+
+counted_recent as (
 
     select
         windows.window_id,
-        article_days.article_key,
-        windows.cutoff_on,
-        min(article_days.sold_on) as first_sold_on,
-        max(article_days.sold_on) as last_sold_on,
+        recent.article_key,
+        min(recent.sold_on) as first_sold_on,
+        max(recent.sold_on) as last_sold_on,
         {% for days in var("popularity_days") %}
-        {{ sum_of_last("article_days.n_sold", "article_days.sold_on", "windows", days) }} as n_sold_{{ days }}d,
+        {{ sum_of_last("recent.n_sold", "recent.sold_on", "windows", days) }} as n_sold_{{ days }}d,
         {% endfor %}
         sum(
-            article_days.n_sold
-            * {{ decayed_millionths(days_between("article_days.sold_on", "windows.cutoff_on"), var("best_seller_days")) }}
+            recent.n_sold
+            * {{ decayed_millionths(days_between("recent.sold_on", "windows.cutoff_on"), var("best_seller_days")) }}
         ) as popularity_score,
-        {{ sum_of_last("article_days.n_sold", "article_days.sold_on", "windows", 7) }} as n_sold_last_week,
-        {{ sum_of_last("article_days.n_sold", "article_days.sold_on", "windows", 14) }} as n_sold_two_weeks,
-        {{ sum_of_last("article_days.n_sold", "article_days.sold_on", "windows", 91) }} as n_sold_quarter,
-        {{ sum_of_last("article_days.revenue", "article_days.sold_on", "windows", 7) }} as revenue_last_week,
-        {{ sum_of_last("article_days.revenue", "article_days.sold_on", "windows", 91) }} as revenue_quarter,
-        {{ sum_of_last("article_days.n_buyers", "article_days.sold_on", "windows", 28) }} as n_buyers_28d,
-        {{ sum_of_last("article_days.n_returning", "article_days.sold_on", "windows", 28) }} as n_returning_28d,
-        sum(article_days.n_sold) as n_sold,
-        sum(article_days.n_buyers) as n_buyers,
-        sum(article_days.n_returning) as n_returning,
-        sum(article_days.days_since_bought_before) as days_since_bought_before,
-        sum(article_days.revenue) as revenue,
-        sum(article_days.n_sold_online) as n_sold_online,
-        sum(article_days.n_sold_of_known_age) as n_sold_of_known_age,
-        sum(article_days.sum_of_ages) as sum_of_ages
+        {{ sum_of_last("recent.n_sold", "recent.sold_on", "windows", 7) }} as n_sold_last_week,
+        {{ sum_of_last("recent.n_sold", "recent.sold_on", "windows", 14) }} as n_sold_two_weeks,
+        {{ sum_of_last("recent.n_sold", "recent.sold_on", "windows", 91) }} as n_sold_quarter,
+        {{ sum_of_last("recent.revenue", "recent.sold_on", "windows", 7) }} as revenue_last_week,
+        {{ sum_of_last("recent.revenue", "recent.sold_on", "windows", 91) }} as revenue_quarter,
+        {{ sum_of_last("recent.n_buyers", "recent.sold_on", "windows", 28) }} as n_buyers_28d,
+        {{ sum_of_last("recent.n_returning", "recent.sold_on", "windows", 28) }} as n_returning_28d,
+        {% for amount in amounts %}
+        sum(recent.{{ amount }}) as {{ amount }}{{ "," if not loop.last }}
+        {% endfor %}
     from windows
-    inner join article_days on {{ in_history("article_days.sold_on", "windows") }}
-    group by windows.window_id, article_days.article_key, windows.cutoff_on
+    inner join recent on {{ in_history("recent.sold_on", "windows") }}
+    group by windows.window_id, recent.article_key
+
+),
+
+known_old as (
+
+    select
+        windows.window_id,
+        old.*
+    from windows
+    inner join old on {{ in_history("old.last_sold_on", "windows") }}
+
+),
+
+counted as (
+
+    select
+        coalesce(counted_recent.window_id, known_old.window_id) as window_id,
+        coalesce(counted_recent.article_key, known_old.article_key) as article_key,
+        least(counted_recent.first_sold_on, known_old.first_sold_on) as first_sold_on,
+        greatest(counted_recent.last_sold_on, known_old.last_sold_on) as last_sold_on,
+        {% for days in var("popularity_days") %}
+        coalesce(counted_recent.n_sold_{{ days }}d, 0) as n_sold_{{ days }}d,
+        {% endfor %}
+        {% for column in [
+            "popularity_score", "n_sold_last_week", "n_sold_two_weeks", "n_sold_quarter", "revenue_last_week",
+            "revenue_quarter", "n_buyers_28d", "n_returning_28d"
+        ] %}
+        coalesce(counted_recent.{{ column }}, 0) as {{ column }},
+        {% endfor %}
+        {% for amount in amounts %}
+        coalesce(counted_recent.{{ amount }}, 0) + coalesce(known_old.{{ amount }}, 0) as {{ amount }}
+        {{ "," if not loop.last }}
+        {% endfor %}
+    from counted_recent
+    full outer join known_old
+        on counted_recent.window_id = known_old.window_id and counted_recent.article_key = known_old.article_key
+
+),
+
+dated as (
+
+    select
+        counted.*,
+        windows.cutoff_on
+    from counted
+    inner join windows on counted.window_id = windows.window_id
 
 )
 
@@ -67,4 +149,4 @@ select
     sum_of_ages * 1.0 / nullif(n_sold_of_known_age, 0) as mean_buyer_age,
     {{ days_between("first_sold_on", "cutoff_on") }} as days_since_first_sold,
     {{ days_between("last_sold_on", "cutoff_on") }} as days_since_last_sold
-from counted
+from dated

@@ -22,7 +22,6 @@ counted as (
         windows.window_id,
         purchases.customer_key,
         purchases.article_key,
-        windows.cutoff_on,
         sum(purchases.quantity) as n_bought,
         count(*) as n_times,
         {% for span in var("decay_days") %}
@@ -40,20 +39,21 @@ counted as (
         on
             window_customers.customer_key = purchases.customer_key
             and {{ in_history("purchases.sold_on", "windows") }}
-    group by windows.window_id, purchases.customer_key, purchases.article_key, windows.cutoff_on
+    group by windows.window_id, purchases.customer_key, purchases.article_key
 
 )
 
 select
-    window_id,
-    customer_key,
-    article_key,
-    cast(n_bought as integer) as n_bought,
-    cast(n_times as integer) as n_times,
-    cast(cast(spend as double) / n_bought as real) as mean_price,
+    counted.window_id,
+    counted.customer_key,
+    counted.article_key,
+    cast(counted.n_bought as integer) as n_bought,
+    cast(counted.n_times as integer) as n_times,
+    cast(cast(counted.spend as double) / counted.n_bought as real) as mean_price,
     {% for span in var("decay_days") %}
-    cast(decayed_{{ span }}d / 1e6 as real) as decayed_{{ span }}d,
+    cast(counted.decayed_{{ span }}d / 1e6 as real) as decayed_{{ span }}d,
     {% endfor %}
-    {{ days_between("last_bought_on", "cutoff_on") }} as days_since_last_bought,
-    {{ days_between("first_bought_on", "cutoff_on") }} as days_since_first_bought
+    {{ days_between("counted.last_bought_on", "windows.cutoff_on") }} as days_since_last_bought,
+    {{ days_between("counted.first_bought_on", "windows.cutoff_on") }} as days_since_first_bought
 from counted
+inner join windows on counted.window_id = windows.window_id

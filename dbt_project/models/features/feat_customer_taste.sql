@@ -4,6 +4,12 @@ with customer_articles as (
 
 ),
 
+activity as (
+
+    select * from {{ ref("feat_customer_activity") }}
+
+),
+
 attributes as (
 
     select * from {{ ref("article_attributes") }}
@@ -30,20 +36,21 @@ counted_{{ attribute }} as (
 {% endfor %}
 {% for attribute in taste_attributes() %}
 select
-    window_id,
-    customer_key,
+    counted.window_id,
+    counted.customer_key,
     '{{ attribute }}' as attribute,
-    value_key,
-    cast(n_bought as integer) as n_bought,
-    days_since_last_bought,
-    n_bought * 1.0 / sum(n_bought) over (partition by window_id, customer_key) as taste_share,
+    counted.value_key,
+    cast(counted.n_bought as integer) as n_bought,
+    counted.days_since_last_bought,
+    counted.n_bought * 1.0 / activity.n_bought as taste_share,
     -- The value bought more often comes first, then the one bought more lately.
     cast(
         row_number() over (
-            partition by window_id, customer_key
-            order by n_bought desc, days_since_last_bought asc, value_key asc
+            partition by counted.window_id, counted.customer_key
+            order by counted.n_bought desc, counted.days_since_last_bought asc, counted.value_key asc
         ) as integer
     ) as taste_rank
-from counted_{{ attribute }}
+from counted_{{ attribute }} as counted
+inner join activity on counted.window_id = activity.window_id and counted.customer_key = activity.customer_key
 {% if not loop.last %}union all{% endif %}
 {% endfor %}
