@@ -14,7 +14,7 @@ export PYTHONUNBUFFERED := 1
 SQL := $(shell find dbt_project -name target -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.md' \) -print) profiles.yml
 MODELS := $(filter-out models_py/demo_% models_py/complete_journey.py models_py/report.py,$(wildcard models_py/*.py))
 
-.PHONY: demo real run test lint docs bench-peers lock clean
+.PHONY: demo real run test lint docs bench-peers ablation bench-full bench-small lock clean
 .DELETE_ON_ERROR:
 
 # What a newcomer runs.
@@ -90,6 +90,21 @@ bench-peers: data/real/.made .venv-peers/.installed
 	--database out/bench-peers/hm.duckdb --out-dir out/bench-peers
 	$(BIN)/python -m tests.benchmarks.compare \
 	--database out/bench-peers/hm.duckdb --out-dir out/bench-peers
+
+# What each source of candidates and family of features brings, on Complete Journey: about fifteen minutes.
+ablation: data/real/.made
+	@mkdir -p out/ablation
+	HM_DATA_DIR=data/real HM_OUT_DIR=out/ablation $(BIN)/dbt build --vars '{n_backtest_windows: 6}'
+	HM_DATA_DIR=data/real HM_OUT_DIR=out/ablation $(BIN)/python -m models_py.train
+	$(BIN)/python -m tests.benchmarks.ablation --database out/ablation/hm.duckdb \
+	--run-results dbt_project/target/run_results.json
+
+# Time, memory and bytes at the competition's size, beside what a user would run instead; and at 1/64 of it.
+bench-full: $(BIN)/.installed .venv-peers/.installed
+	$(BIN)/python -m tests.benchmarks.full_size --peers .venv-peers/bin/python
+
+bench-small: $(BIN)/.installed
+	$(BIN)/python -m tests.benchmarks.full_size --parts 64
 
 .venv-peers/.installed: tests/benchmarks/requirements-peers.lock
 	$(PYTHON) -m venv .venv-peers

@@ -85,7 +85,7 @@ def run(name: str, command: Sequence[str], environment: Mapping[str, str]) -> tu
 
     Raises
     ------
-    SystemExit
+    subprocess.CalledProcessError
         With what it printed last, if it failed.
     """
     print(f"{name} ...", file=sys.stderr, flush=True)
@@ -111,7 +111,7 @@ def run(name: str, command: Sequence[str], environment: Mapping[str, str]) -> tu
     status = process.wait()
     memory.stop()
     if status:
-        sys.exit(f"error: {name} ended with status {status}:\n{''.join(last)}")
+        raise subprocess.CalledProcessError(status, command, "".join(last))
     return Step(name, time.time() - started, memory.peak(), parts), memory
 
 
@@ -161,9 +161,9 @@ def tables_of(database: Path) -> list[dict[str, Any]]:
     return sorted(tables, key=lambda table: -table["bytes"])
 
 
-def whole_run(n_customers: int, folder: Path, memory_limit: str, keep_data: bool) -> dict[str, Any]:
+def whole_run(n_customers: int, data: Path, folder: Path, memory_limit: str) -> dict[str, Any]:
     """Make data, build, train; everything that was measured."""
-    data, out = folder / f"data-{n_customers}", folder / f"out-{n_customers}-{memory_limit}"
+    out = folder / f"out-{n_customers}-{memory_limit}"
     if not (data / "transactions_train.csv").is_file():
         run(
             "demo data",
@@ -209,9 +209,22 @@ def whole_run(n_customers: int, folder: Path, memory_limit: str, keep_data: bool
         "map_at_12": dict(scores),
     }
     shutil.rmtree(out)
-    if not keep_data:
-        shutil.rmtree(data)
     return result
+
+
+def peers(data: Path, folder: Path, python: str) -> list[dict[str, Any]]:
+    """What a user would run instead, from the same files to the same submission."""
+    found = []
+    for name in ("item_knn", "als", "pandas"):
+        command = [python, "-m", "tests.benchmarks.full_peers", name]
+        command += ["--data-dir", str(data), "--out", str(folder / f"submission-{name}.csv")]
+        try:
+            step, _ = run(name, command, {"OPENBLAS_NUM_THREADS": "1"})
+            found.append({**asdict(step), "failure": ""})
+        except subprocess.CalledProcessError as error:
+            last = (error.output or "").strip().splitlines()[-1:] or ["killed"]
+            found.append({"name": name, "failure": f"status {error.returncode}: {last[0]}"})
+    return found
 
 
 def text_of(result: Mapping[str, Any], n_parts: int = 10) -> str:
@@ -238,6 +251,9 @@ def text_of(result: Mapping[str, Any], n_parts: int = 10) -> str:
         lines.append(
             f"  {table['table']:<40} {table['rows']:12,} rows {table['bytes'] / 1e6:8,.0f} MB"
         )
+    for peer in result.get("peers", []):
+        figures = peer["failure"] or f"{peer['seconds']:.0f} s, peak {peer['peak_mib']:,.0f} MiB"
+        lines.append(f"peer {peer['name']}: {figures}")
     return "\n".join(lines)
 
 
@@ -251,18 +267,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--memory-limits", default="6GB", help="of HM_MEMORY_LIMIT, as 6GB,3GB; a run each"
     )
+    parser.add_argument("--peers", help="python of the peers' environment: run them as well")
     parser.add_argument("--keep-data", action="store_true", help="for the next run")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
     results = []
     limits = options.memory_limits.split(",")
     for part in options.parts.split(","):
+        n_customers = FULL_SIZE // int(part)
+        data = options.folder / f"data-{n_customers}"
         for limit in limits:
-            keep = options.keep_data or limit != limits[-1]
-            result = whole_run(FULL_SIZE // int(part), options.folder, limit, keep)
+            try:
+                result = whole_run(n_customers, data, options.folder, limit)
+            except subprocess.CalledProcessError as error:
+                print(f"error: a step ended with status {error.returncode}:\n{error.output}")
+                return 1
+            if options.peers and limit == limits[0]:
+                result["peers"] = peers(data, options.folder, options.peers)
             print(text_of(result), flush=True)
             results.append(result)
             (options.folder / RESULT_FILE).write_text(json.dumps(results, indent=1))
+        if not options.keep_data:
+            shutil.rmtree(data)
     return 0
 
 
