@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 
 from models_py.evaluation import evaluate
+from models_py.runner import EXPORTED
 from tests.benchmarks.inputs import InputError, connect
 from tests.benchmarks.peers import read
 from tests.benchmarks.trials import Trials
@@ -277,7 +278,7 @@ def main(arguments: list[str] | None = None) -> int:
         default=Path("out"),
         help=f"folder with the peers' results; receives {TABLE_FILE}",
     )
-    parser.add_argument("--exported", default="hybrid", help="system that the peers are held to")
+    parser.add_argument("--exported", default=EXPORTED, help="system that the peers are held to")
     parser.add_argument(
         "--n-bootstrap", type=int, default=1000, help="replicates behind each interval"
     )
