@@ -25,7 +25,7 @@ from tests.benchmarks.inputs import InputError, connect
 EVERYTHING = "everything"
 # Families of features, as patterns of whole names. The columns of a source go with the source.
 FAMILIES = {
-    "decayed shares of own purchases": r"(own|product)_share_\d+d",
+    "decayed shares of own purchases": r"own_share_\d+d|product_share",
     "own counts and shares": r"own_n_.*|own_share|share_of_product",
     "recency of own purchases": r"(own|product|department)_days_since.*",
     "cycles": r".*_cycles_since_last|own_days_between|mean_days_between",
@@ -35,7 +35,7 @@ FAMILIES = {
     "popularity and trend": r"sold_share.*|popularity_place|trend_.*",
     "days on sale": r"days_since_(first|last)_sold",
     "prices": r".*price.*",
-    "ages": r"age|age_.*|mean_buyer_age",
+    "ages": r"age|age_.*",
     "channel": r".*online_share|channel_distance",
     "activity of the customer": (
         r"n_shopping_days|n_bought.*|days_since_last_bought|pieces_a_day|mean_days_between"
@@ -81,6 +81,11 @@ def without(pairs: Pairs, sources: Sequence[str], left_out: Sequence[str]) -> Pa
         [pairs.names[i] for i in kept],
         pairs.is_bought[rows],
     )
+
+
+def sources_of(names: Sequence[str]) -> list[str]:
+    """The sources, each of which has a rank among the features; not each has its score there."""
+    return [name.removesuffix("_rank") for name in names if name.endswith("_rank")]
 
 
 def variants(names: Sequence[str], sources: Sequence[str]) -> dict[str, list[str]]:
@@ -142,11 +147,7 @@ def ablate(
         (fitting and scoring, of all windows), sql_seconds_saved (of the source's models).
     """
     names = warehouse.read_feature_names(connection)
-    sources = [
-        name.removesuffix("_rank")
-        for name in names
-        if f"{name.removesuffix('_rank')}_score" in names
-    ]
+    sources = sources_of(names)
     n_training = int(warehouse.read_settings(connection)["n_training_windows"])
     plan = plan_windows(warehouse.read_windows(connection), n_training)
     backtest = plan.backtest

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models_py.frames import Pairs
-from tests.benchmarks.ablation import EVERYTHING, variants, without
+from tests.benchmarks.ablation import EVERYTHING, sources_of, variants, without
 from tests.benchmarks.full_size import PHASE
 
 SOURCES = ["own_decayed", "popular_1d"]
@@ -30,6 +30,10 @@ def test_a_source_goes_with_its_columns_and_the_candidates_that_it_alone_has(pai
     assert left.customer_keys.tolist() == [1, 2]
     assert left.is_bought.tolist() == [False, True]
     assert left.features[:, 0].tolist() == [1, 2]
+
+
+def test_a_source_without_its_score_among_the_features_is_one_too() -> None:
+    assert sources_of(NAMES) == SOURCES
 
 
 def test_a_feature_goes_alone(pairs: Pairs) -> None:
