@@ -32,7 +32,7 @@ PARAMETERS: dict[str, Any] = {
     "lambda_l2": 1.0,
     "seed": 1,
     "deterministic": True,
-    # Coarser histograms from fewer rows: a third faster, no less accurate (docs/ablation.md).
+    # Coarser histograms from fewer rows: faster, and no less accurate (docs/ablation.md).
     "max_bin": 63,
     "bin_construct_sample_cnt": 50_000,
     "force_col_wise": True,
