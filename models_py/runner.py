@@ -19,7 +19,7 @@ from models_py.two_stages import HeldWindow
 EXPORTED = two_stages.BLEND
 # Customers scored at a time: bounds memory, changes no result. So many bytes of what DuckDB may use
 # are set aside for the joins of a customer's candidates, an estimate on the safe side.
-MAX_SHARD = 100_000
+MAX_SHARD = 50_000
 BYTES_A_CUSTOMER = 20_000
 
 

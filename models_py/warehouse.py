@@ -239,7 +239,7 @@ def read_frames(
     )
 
 
-# Pairs that are in memory at a time where they are streamed.
+# Pairs of a piece.
 PIECE_SIZE = 500_000
 # Columns of abt_ranker that are no features.
 PAIR_KEYS = ["window_id", "customer_key", "article_key", "is_bought"]
@@ -253,15 +253,15 @@ def read_feature_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def read_training_pairs(connection: duckdb.DuckDBPyConnection, window_id: int) -> Pairs:
     """The rows of abt_ranker of a window, in the order of customer_key and article_key."""
-    return _in_one(
-        connection,
-        _stream(
-            connection,
-            "abt_ranker",
-            "is_bought",
-            "window_id = ? order by customer_key, article_key",
-            [window_id],
-        ),
+    condition = f"window_id = {int(window_id)}"
+    pairs = _in_one(connection, _stream(connection, "abt_ranker", "is_bought", condition))
+    order = np.lexsort((pairs.article_keys, pairs.customer_keys))
+    return Pairs(
+        pairs.customer_keys[order],
+        pairs.article_keys[order],
+        pairs.features[order],
+        pairs.names,
+        pairs.is_bought[order],
     )
 
 
@@ -281,8 +281,7 @@ def read_pairs(connection: duckdb.DuckDBPyConnection, window_id: int, step: int 
             connection,
             "abt_candidates",
             "false",
-            "window_id = ? and customer_key % ? = 0",
-            [window_id, step],
+            f"window_id = {int(window_id)} and customer_key % {int(step)} = 0",
         ),
     )
 
@@ -292,38 +291,36 @@ def stream_pairs(
 ) -> Iterator[Pairs]:
     """The rows of abt_candidates of the customers from one key to another, piece by piece.
 
-    The connection is busy from the first piece to the last. Pieces have no order, and the pairs of
-    a customer may stand in several of them.
+    All of them are in memory, as Arrow has them, until the last piece is taken. Pieces have no
+    order, and the pairs of a customer may stand in several of them.
     """
     return _stream(
         connection,
         "abt_candidates",
         "false",
-        "window_id = ? and customer_key between ? and ?",
-        [window_id, *keys],
+        f"window_id = {int(window_id)} and customer_key between {int(keys[0])} and {int(keys[1])}",
     )
 
 
 def _stream(
     connection: duckdb.DuckDBPyConnection,
-    table: str,
+    source: str,
     is_bought: str,
     condition: str,
-    parameters: list[object],
 ) -> Iterator[Pairs]:
     names = read_feature_names(connection)
-    # One type, and no masks: missing is NaN.
-    features = ", ".join(f"coalesce(cast({name} as real), 'nan'::real) as {name}" for name in names)
-    batches = connection.execute(
+    # One type: four bytes. A relation is converted to Arrow on all threads; as a cursor, or with
+    # parameters, it would be on one.
+    features = ", ".join(f"cast({name} as real) as {name}" for name in names)
+    table = connection.sql(
         f"select customer_key, article_key, {is_bought} as is_bought, {features} "
-        f"from {table} where {condition}",
-        parameters,
-    ).to_arrow_reader(PIECE_SIZE)
-    for batch in batches:
-        # Filled column by column, as Arrow has them; LightGBM reads that order too.
+        f"from {source} where {condition}"
+    ).to_arrow_table(PIECE_SIZE)
+    for batch in table.to_batches():
+        # Filled column by column, as Arrow has them; LightGBM reads that order too. Missing is NaN.
         matrix = np.empty((len(names), batch.num_rows), np.float32)
         for place in range(len(names)):
-            matrix[place] = batch.column(place + 3).to_numpy()
+            matrix[place] = batch.column(place + 3).to_numpy(zero_copy_only=False)
         yield Pairs(
             batch.column(0).to_numpy().astype(np.int64),
             batch.column(1).to_numpy().astype(np.int64),
