@@ -68,10 +68,9 @@ select
     {% if is_labelled %}
     pairs.is_bought,
     {% endif %}
-    -- Of a best seller and of an own purchase the score is one of the features below.
     {% for source in candidate_sources() %}
     pairs.{{ source }}_rank,
-    {% if source in candidate_sources("customer") and source not in ["own_decayed", "own_count", "bought_together"] %}
+    {% if keeps_score(source) %}
     pairs.{{ source }}_score,
     {% endif %}
     {% endfor %}

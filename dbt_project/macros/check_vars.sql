@@ -79,10 +79,10 @@
     {% elif kind == "decay span" %}
         {{ return("" if value in var("decay_days") else "one of decay_days, " ~ var("decay_days") | join(", ")) }}
     {% elif kind == "sources" %}
-        {% set wanted = "a mapping of source names to {for: customer, age_band or everyone, most: a whole number of at least 1}" %}
+        {% set wanted = "a mapping of source names to {for: customer, age_band or everyone, most: a whole number of at least 1, keep_score: true or false}" %}
         {% if value is not mapping or not value %}{{ return(wanted) }}{% endif %}
         {% for source in value.values() %}
-            {% set good = source is mapping and source.get("for") in ["customer", "age_band", "everyone"] and is_integer(source.get("most"), 1) %}
+            {% set good = source is mapping and source.get("for") in ["customer", "age_band", "everyone"] and is_integer(source.get("most"), 1) and source.get("keep_score", false) is boolean %}
             {% if not good %}{{ return(wanted) }}{% endif %}
         {% endfor %}
         {% set good = candidate_sources("customer") and candidate_sources("everyone") %}

@@ -66,7 +66,9 @@ other_sources as (
         customer_key,
         {% for source in others_of_customer %}
         max(case when source_number = {{ loop.index }} then source_rank end) as {{ source }}_rank,
+        {% if keeps_score(source) %}
         max(case when source_number = {{ loop.index }} then source_score end) as {{ source }}_score,
+        {% endif %}
         {% endfor %}
         article_key
     from other_lists
@@ -80,10 +82,14 @@ own as (
         coalesce(first_list.window_id, other_sources.window_id) as window_id,
         coalesce(first_list.customer_key, other_sources.customer_key) as customer_key,
         first_list.source_rank as {{ first }}_rank,
+        {% if keeps_score(first) %}
         first_list.source_score as {{ first }}_score,
+        {% endif %}
         {% for source in others_of_customer %}
         other_sources.{{ source }}_rank,
+        {% if keeps_score(source) %}
         other_sources.{{ source }}_score,
+        {% endif %}
         {% endfor %}
         coalesce(first_list.article_key, other_sources.article_key) as article_key
     from first_list
@@ -102,7 +108,9 @@ own as (
         window_id,
         customer_key,
         source_rank as {{ first }}_rank,
+        {% if keeps_score(first) %}
         source_score as {{ first }}_score,
+        {% endif %}
         article_key
     from first_list
 
@@ -143,7 +151,9 @@ shared as (
         min(needed_share) as needed_share,
         {% for source in of_all %}
         max(case when source_number = {{ loop.index }} then source_rank end) as {{ source }}_rank,
+        {% if keeps_score(source) %}
         max(case when source_number = {{ loop.index }} then source_score end) as {{ source }}_score,
+        {% endif %}
         {% endfor %}
         article_key
     from shared_lists
@@ -220,11 +230,15 @@ select
     article_key,
     {% for source in of_customer %}
     cast({{ source }}_rank as smallint) as {{ source }}_rank,
+    {% if keeps_score(source) %}
     {{ source }}_score,
+    {% endif %}
     {% endfor %}
     {% for source in of_all %}
-    cast({{ source }}_rank as smallint) as {{ source }}_rank,
-    {{ source }}_score{{ "," if not loop.last }}
+    {% if keeps_score(source) %}
+    {{ source }}_score,
+    {% endif %}
+    cast({{ source }}_rank as smallint) as {{ source }}_rank{{ "," if not loop.last }}
     {% endfor %}
 from known
 
@@ -236,10 +250,14 @@ select
     article_key,
     {% for source in of_customer %}
     cast(null as smallint) as {{ source }}_rank,
+    {% if keeps_score(source) %}
     cast(null as real) as {{ source }}_score,
+    {% endif %}
     {% endfor %}
     {% for source in of_all %}
-    cast({{ source }}_rank as smallint) as {{ source }}_rank,
-    {{ source }}_score{{ "," if not loop.last }}
+    {% if keeps_score(source) %}
+    {{ source }}_score,
+    {% endif %}
+    cast({{ source }}_rank as smallint) as {{ source }}_rank{{ "," if not loop.last }}
     {% endfor %}
 from others

@@ -57,3 +57,5 @@ select
     {{ days_between("counted.first_bought_on", "windows.cutoff_on") }} as days_since_first_bought
 from counted
 inner join windows on counted.window_id = windows.window_id
+-- What is counted by customer from here on meets each customer's rows together.
+order by counted.window_id, counted.customer_key
