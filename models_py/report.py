@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from models_py import command
+from models_py import command, database
 from models_py.warehouse import WarehouseError, published_file
 
 
@@ -176,7 +176,7 @@ def print_run(out_dir: Path, needs_run: bool = True) -> None:
     if not path.is_file():
         raise WarehouseError(f"{path} is not there; run python -m models_py.train first.")
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with database.connect(path, read_only=True) as connection:
             run = connection.execute(
                 "select system, n_customers from predictions.runs order by started_at desc limit 1"
             ).fetchone()
