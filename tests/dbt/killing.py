@@ -27,9 +27,9 @@ VARS = "{n_training_windows: 6, n_backtest_windows: 1}"
 # The order in which a run replaces them.
 PUBLISHED = ("hm.duckdb", "submission.csv", "ranker.txt")
 # All that may stand in a results folder after a run.
-LASTING = {*PUBLISHED, "hm_build.duckdb", "target", "logs"}
-# These two columns of predictions.runs are the clock's.
-OF_THE_CLOCK = {"started_at", "seconds"}
+LASTING = {*PUBLISHED, "hm_build.duckdb", ".hm.lock", "target", "logs"}
+# Columns of predictions.runs that no two runs share.
+OF_ONE_RUN = {"started_at", "seconds", "run_id", "build_id"}
 
 TRAIN = [sys.executable, "-m", "models_py.train", "--n-bootstrap", "10"]
 # Training that kills its process group right before its n-th renaming of a file.
@@ -97,8 +97,11 @@ class Victim:
         if not (self.undisturbed / "ranker.txt").exists():
             for command in (dbt_run(), TRAIN):
                 self.run(command, self.undisturbed)
-        if not (self.marked / "ranker.txt").exists():
+            # Like the runs that will be killed, the measure comes after an earlier publication.
             self._mark()
+            for name in PUBLISHED:
+                shutil.copyfile(self.marked / name, self.undisturbed / name)
+            self.run(TRAIN, self.undisturbed)
 
     def _mark(self) -> None:
         """Files as an earlier run would have published them: whole, and of another content."""
@@ -221,14 +224,10 @@ class Victim:
             ]
             wrong = sorted(tables[0] ^ tables[1])
             for table in sorted(tables[0] & tables[1]):
-                # Each run adds a row to the list of runs.
-                one, other = (
-                    f"select distinct * exclude ({', '.join(sorted(OF_THE_CLOCK))})"
-                    f" from {database}.{table}"
-                    if table == "predictions.runs"
-                    else f"from {database}.{table}"
-                    for database in ("found", "measure")
-                )
+                one, other = f"from found.{table}", f"from measure.{table}"
+                if table == "predictions.runs":
+                    # Each run adds a row.
+                    one, other = (latest_run(connection, one), latest_run(connection, other))
                 (n,) = connection.execute(
                     f"select (select count(*) from (({one}) except all ({other})))"
                     f" + (select count(*) from (({other}) except all ({one})))"
@@ -236,6 +235,13 @@ class Victim:
                 if n:
                     wrong.append(table)
         return wrong
+
+
+def latest_run(connection: duckdb.DuckDBPyConnection, runs_table: str) -> str:
+    """A select of the last row of a list of runs, without what is this run's alone."""
+    names = [name for name, *_ in connection.execute(f"{runs_table} limit 0").description or []]
+    own = ", ".join(sorted(OF_ONE_RUN & set(names)))
+    return f"select * exclude ({own}) from ({runs_table} order by started_at desc limit 1)"
 
 
 def _kill(group: int) -> None:
