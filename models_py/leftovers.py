@@ -33,10 +33,12 @@ def clear_build(database: Path) -> None:
 def clear_unfinished(*targets: Path) -> None:
     """Remove files that were to take the place of these; nobody may be writing them."""
     for target in targets:
-        # The second is of write_submission, which writes beside the file that it is told to write.
-        for pattern in (f".{target.name}.*", f".{unfinished(target).name}.*.tmp"):
-            for path in target.parent.glob(pattern):
-                path.unlink(missing_ok=True)
+        path = unfinished(target)
+        path.unlink(missing_ok=True)
+        clear_log(path)
+        # Of write_submission, which writes beside the file that it is told to write.
+        for part in path.parent.glob(f".{path.name}.*.tmp"):
+            part.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -80,7 +80,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 def test_unfinished_files_go_when_a_run_begins_and_when_it_fails(tmp_path: Path) -> None:
     targets = [tmp_path / "hm.duckdb", tmp_path / "submission.csv"]
-    others = [tmp_path / ".mine.new", tmp_path / "submission.csv"]
+    others = [tmp_path / name for name in (".mine.new", ".submission.csv.swp", "submission.csv")]
     begun = [
         tmp_path / ".hm.duckdb.new",
         tmp_path / ".hm.duckdb.new.wal",
