@@ -14,7 +14,7 @@ export PYTHONUNBUFFERED := 1
 SQL := $(shell find dbt_project -name target -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.md' \) -print) profiles.yml
 MODELS := $(filter-out models_py/demo_% models_py/complete_journey.py models_py/report.py,$(wildcard models_py/*.py))
 
-.PHONY: demo real run test lint docs bench-peers ablation bench-full bench-small lock clean
+.PHONY: demo real run test lint docs bench-peers ablation bench-full bench-small kill-test lock clean
 .DELETE_ON_ERROR:
 
 # What a newcomer runs.
@@ -105,6 +105,11 @@ bench-full: $(BIN)/.installed .venv-peers/.installed
 
 bench-small: $(BIN)/.installed
 	$(BIN)/python -m tests.benchmarks.full_size --parts 64
+
+# Runs killed at 53 random moments, each followed by a good one, and disks that fill up: about twenty minutes.
+kill-test: $(BIN)/.installed
+	$(BIN)/python -m tests.benchmarks.kills
+	$(BIN)/python -m pytest -n 0 tests/benchmarks/full_disks.py
 
 .venv-peers/.installed: tests/benchmarks/requirements-peers.lock
 	$(PYTHON) -m venv .venv-peers

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from models_py import command, report, warehouse
+from models_py import command, leftovers, report, warehouse
 from models_py.progress import Progress
 from models_py.runner import Runner, evaluate_scores, plan_windows
 from models_py.warehouse import WarehouseError
@@ -29,7 +29,10 @@ def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
     WarehouseError
         If the build can't be used, or has fewer windows. Nothing is changed then.
     """
-    with warehouse.open_build_file(out_dir) as connection:
+    with (
+        warehouse.open_build_file(out_dir) as connection,
+        leftovers.none_of(warehouse.published_file(out_dir)),
+    ):
         settings = warehouse.read_settings(connection)
         windows = warehouse.read_windows(connection)
         there = int((windows["is_backtest"] & ~windows["is_left_out"]).sum())
@@ -53,7 +56,7 @@ def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
             evaluation = evaluate_scores(connection, scores, n_bootstrap)
             warehouse.write_predictions(connection, "evaluation", evaluation)
             connection.execute("commit")
-            connection.close()
+            warehouse.close_build_file(connection)
             progress.start("publishing")
             warehouse.publish(out_dir)
     report.print_run(out_dir, needs_run=False)

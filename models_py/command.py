@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 from threadpoolctl import threadpool_limits
 
+from models_py import database
 from models_py.warehouse import WarehouseError
 
 
@@ -48,6 +49,19 @@ def exit_status(run: Callable[[], None], name: str) -> int:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     except (duckdb.Error, OSError, MemoryError) as problem:
-        print(f"error: {name} failed and published nothing: {problem}", file=sys.stderr)
+        print(f"error: {name} failed and published nothing: {_reason(problem)}", file=sys.stderr)
         return 3
     return 0
+
+
+def _reason(problem: Exception) -> str:
+    """What happened in one line, and what to do where room was wanting."""
+    reason = database.first_line(problem)
+    if database.is_for_want_of_space(reason):
+        return f"{reason}; free some space there, and run dbt build and training again."
+    if isinstance(problem, duckdb.OutOfMemoryException | MemoryError):
+        return (
+            f"{reason}; raise HM_MEMORY_LIMIT, or free some space on the disk of HM_OUT_DIR, where "
+            "what does not fit into memory is put."
+        )
+    return f"{reason}."

@@ -28,7 +28,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import duckdb
+from models_py import database
 
 FIRST_HELD_BACK_DAY = "2017-10-01"
 
@@ -116,7 +116,7 @@ def write_complete_journey(out: Path, before: str = FIRST_HELD_BACK_DAY) -> None
         )
     folder = str(Path(package.origin).parent / "data")
     out.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect() as connection:
+    with database.connect() as connection:
         for name, select in _TABLES.items():
             given = {"folder": folder, "before": before}
             relation = connection.sql(

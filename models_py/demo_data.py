@@ -23,6 +23,7 @@ from typing import NoReturn
 import duckdb
 
 from models_py import (
+    database,
     demo_catalogue,
     demo_customers,
     demo_purchases,
@@ -86,7 +87,7 @@ def _connect(
     folder: Path, memory_limit: str, threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Open a database file in the scratch folder, so that tables may leave memory."""
-    con = duckdb.connect(str(folder / "work.duckdb"))
+    con = database.connect(folder / "work.duckdb")
     try:
         con.execute("set memory_limit = ?", [memory_limit])
     except duckdb.Error as error:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
-
+from models_py import database
 from models_py.demo_catalogue import REAL_ARTICLES, REAL_CUSTOMERS
 from models_py.demo_targets import TARGETS, Figure
 
@@ -226,7 +225,7 @@ def report(folder: Path, memory_limit: str = "6GB") -> list[Figure]:
     missing.
     """
     sources = {t: source(folder, t) for t in ("articles", "customers", "transactions_train")}
-    con = duckdb.connect()
+    con = database.connect()
     try:
         con.execute("set memory_limit = ?", [memory_limit])
         con.execute("set enable_progress_bar = false")

@@ -7,6 +7,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from models_py import database
 from models_py.frames import Frames, IntArray
 from models_py.ranking import LIST_LENGTH
 from models_py.submission import Block, write_submission
@@ -49,7 +50,7 @@ def customers_in_order(path: Path) -> list[str]:
         If the file can't be read, or has no column customer_id.
     """
     try:
-        with duckdb.connect() as connection:
+        with database.connect() as connection:
             if path.suffix == ".parquet":
                 rows = connection.read_parquet(str(path))
             else:

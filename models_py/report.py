@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from models_py import command
+from models_py import command, database
 from models_py.warehouse import WarehouseError, published_file
 
 
@@ -151,9 +151,14 @@ def print_details(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
     print()
 
 
-def print_places(out_dir: Path, n_customers: int) -> None:
-    """Say where the results of a run are."""
+def print_places(out_dir: Path, n_customers: int, n_formulas: int = 0) -> None:
+    """Say where the results of a run are, and how many ids a spreadsheet would run as formulas."""
     print(f"{n_customers:,} customers with twelve articles each: {out_dir / 'submission.csv'}")
+    if n_formulas:
+        print(
+            f"{n_formulas:,} ids begin with =, +, - or @, which a spreadsheet takes for a formula: "
+            "import submission.csv as text, don't open it there."
+        )
     print(f"Tables to query, in a DuckDB file: {published_file(out_dir)}")
 
 
@@ -176,7 +181,7 @@ def print_run(out_dir: Path, needs_run: bool = True) -> None:
     if not path.is_file():
         raise WarehouseError(f"{path} is not there; run python -m models_py.train first.")
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with database.connect(path, read_only=True) as connection:
             run = connection.execute(
                 "select system, n_customers from predictions.runs order by started_at desc limit 1"
             ).fetchone()
@@ -185,6 +190,11 @@ def print_run(out_dir: Path, needs_run: bool = True) -> None:
             ).df()
             if run is None and needs_run:
                 raise WarehouseError(f"{path} holds no run; run python -m models_py.train first.")
+            (n_formulas,) = connection.execute(
+                "select count(*) from (select customer_id as id from stg_customers"
+                " union all select article_id from stg_articles) where left(id, 1) in"
+                " ('=', '+', '-', '@')"
+            ).fetchall()[0]
             if run is not None or len(evaluation):
                 exported = str(run[0]) if run else str(evaluation["system"].iloc[-1])
                 print_evaluation(evaluation.astype({"window_id": "Int64"}), exported)
@@ -195,7 +205,7 @@ def print_run(out_dir: Path, needs_run: bool = True) -> None:
             "run python -m models_py.train again."
         ) from problem
     if run is not None:
-        print_places(out_dir, int(run[1]))
+        print_places(out_dir, int(run[1]), int(n_formulas))
 
 
 def main(arguments: list[str] | None = None) -> int:

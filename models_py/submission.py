@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models_py import replacing
+
 HEADER = "customer_id,prediction"
 N_ARTICLES = 12
 # Rows that are turned into Python objects at a time: few enough to stay in the processor's cache.
@@ -37,8 +39,8 @@ def write_submission(
 
     UTF-8, LF line ends, ids as they are given (leading zeros kept), fields quoted where RFC 4180
     asks for it. The lines go to a temporary file in the folder of `path`, which replaces `path`
-    once it is complete and on disk. On any error, of `recommendations` itself too, the temporary
-    file is removed and `path` stays as it was.
+    once it is complete and on disk, and has its permissions. On any error, of `recommendations`
+    itself too, the temporary file is removed and `path` stays as it was.
 
     Parameters
     ----------
@@ -73,10 +75,11 @@ def write_submission(
         raise IsADirectoryError(f"{target} is a folder")
     expected = _distinct(customer_ids)
     known = None if article_ids is None else _known(article_ids)
-    # Opened by name and not by tempfile, which would make the result unreadable to others.
+    # Named here and not by tempfile, which would make the result unreadable to others.
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
     try:
-        with open(temporary, "xb") as file:
+        replacing.create(temporary, target)
+        with open(temporary, "wb") as file:
             file.write(f"{HEADER}\n".encode())
             n = 0
             for customers, articles in _parts(recommendations):
@@ -89,6 +92,7 @@ def write_submission(
                 )
             file.flush()
             os.fsync(file.fileno())
+        replacing.keep_permissions(temporary, target)
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):

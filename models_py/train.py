@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from models_py import __version__, command, export, report, warehouse
+from models_py import __version__, command, export, leftovers, replacing, report, warehouse
 from models_py.progress import Progress
 from models_py.runner import EXPORTED, Runner, evaluate_scores, plan_windows
 
@@ -39,7 +39,11 @@ def train(data_dir: Path, out_dir: Path, n_bootstrap: int) -> None:
     started = time.monotonic()
     started_at = datetime.now(UTC).replace(tzinfo=None)
     customers_file = export.customers_file(data_dir)
-    with warehouse.open_build_file(out_dir) as connection:
+    submission, ranker_file = out_dir / export.FILE_NAME, out_dir / RANKER_FILE_NAME
+    with (
+        warehouse.open_build_file(out_dir) as connection,
+        leftovers.none_of(warehouse.published_file(out_dir), submission, ranker_file),
+    ):
         settings = warehouse.read_settings(connection)
         windows = warehouse.read_windows(connection)
         grains = warehouse.purchase_grains(settings)
@@ -60,25 +64,19 @@ def train(data_dir: Path, out_dir: Path, n_bootstrap: int) -> None:
             )
             connection.execute("commit")
             progress.start("writing the submission")
-            unfinished = out_dir / f".{export.FILE_NAME}.new"
-            export.write(connection, customers_file, unfinished)
-            connection.close()
+            export.write(connection, customers_file, replacing.begin(submission))
+            others = [submission]
+            # The ranker of window 0 as LightGBM text, which names its features; none, no file.
+            if runner.submission_ranker is not None:
+                text = runner.submission_ranker.booster.model_to_string()
+                replacing.begin(ranker_file).write_text(text)
+                others.append(ranker_file)
+            warehouse.close_build_file(connection)
             progress.start("publishing")
-            warehouse.publish(out_dir)
-            unfinished.replace(out_dir / export.FILE_NAME)
-            _write_ranker(runner, out_dir)
+            warehouse.publish(out_dir, *others)
+            if runner.submission_ranker is None:
+                ranker_file.unlink(missing_ok=True)
     report.print_run(out_dir)
-
-
-def _write_ranker(runner: Runner, out_dir: Path) -> None:
-    """Keep the ranker of window 0 as LightGBM text, which names its features; none, no file."""
-    path = out_dir / RANKER_FILE_NAME
-    if runner.submission_ranker is None:
-        path.unlink(missing_ok=True)
-        return
-    unfinished = out_dir / f".{RANKER_FILE_NAME}.new"
-    unfinished.write_text(runner.submission_ranker.booster.model_to_string())
-    unfinished.replace(path)
 
 
 def _run_row(

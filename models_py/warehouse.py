@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models_py import columns
+from models_py import columns, database, leftovers, replacing
 from models_py.frames import Classes, Frames, IntArray, Pairs
 from models_py.ranking import EMPTY, LIST_LENGTH
 
@@ -58,24 +58,17 @@ def open_build_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
         raise WarehouseError(
             f"{path} is not there; run dbt build first, with the same HM_OUT_DIR ({out_dir})."
         )
-    config: dict[str, str | bool | int | float | list[str]] = {
+    leftovers.clear_build(path)
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": os.environ.get("HM_MEMORY_LIMIT", "6GB"),
         "threads": os.environ.get("HM_THREADS", "2"),
         "preserve_insertion_order": False,
-        "temp_directory": str(path.with_suffix(".spill")),
+        "temp_directory": str(leftovers.spill_folder(path)),
     }
     try:
-        connection = duckdb.connect(str(path), config=config)
+        connection = database.connect(path, settings=settings)
     except duckdb.Error as problem:
-        reason = str(problem).splitlines()[0]
-        if "lock" in reason:
-            raise WarehouseError(
-                f"{path} is in use by another process (dbt, training or a reader); "
-                "wait for it to end, or close it."
-            ) from problem
-        raise WarehouseError(
-            f"{path} can't be opened ({reason}); delete it and run dbt build again."
-        ) from problem
+        raise WarehouseError(database.refusal(path, problem)) from problem
     try:
         connection.execute(f"set memory_limit = '{memory_limit(connection) // 2} bytes'")
         connection.execute("select 1 from main.scored_customers limit 1")
@@ -419,25 +412,40 @@ def write_predictions(
     connection.unregister("new_rows")
 
 
-def publish(out_dir: Path) -> Path:
+def close_build_file(connection: duckdb.DuckDBPyConnection) -> None:
+    """Close the file so that all that was written is in it.
+
+    Left to itself DuckDB says nothing where the disk has no room to move its log into the file.
+    """
+    connection.execute("checkpoint")
+    connection.close()
+
+
+def publish(out_dir: Path, *others: Path) -> Path:
     """Put a copy of the build file in the place of the published one, in one step.
 
     A reader that has the old file open keeps reading it; the next to open sees the new one. The
     views on the input files stay behind: they are of use only beside these.
+
+    Parameters
+    ----------
+    out_dir
+        Folder of both.
+    others
+        Targets to be replaced with it, whose new files are written (see `replacing.begin`).
 
     Returns
     -------
     Path
         The published file.
     """
-    unfinished = out_dir / f".{FILE_NAME}.new"
-    try:
-        shutil.copyfile(build_file(out_dir), unfinished)
-        with duckdb.connect(str(unfinished)) as connection:
-            connection.execute("drop schema if exists raw cascade")
-        with unfinished.open("rb") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(published_file(out_dir))
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return published_file(out_dir)
+    published = published_file(out_dir)
+    unfinished = replacing.begin(published)
+    leftovers.clear_log(unfinished)
+    shutil.copyfile(build_file(out_dir), unfinished)
+    with database.connect(unfinished) as connection:
+        connection.execute("drop schema if exists raw cascade")
+        connection.execute("checkpoint")
+    leftovers.clear_log(published)
+    replacing.put(published, *others)
+    return published

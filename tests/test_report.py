@@ -125,7 +125,9 @@ def published(out: Path, evaluation: pd.DataFrame, systems: tuple[str, ...] = ("
                 map_at_12 double, map_at_12_low double, map_at_12_high double,
                 difference double, difference_low double, difference_high double
             );
-            create table predictions.runs (started_at timestamp, system text, n_customers int)
+            create table predictions.runs (started_at timestamp, system text, n_customers int);
+            create table stg_customers (customer_id text);
+            create table stg_articles (article_id text)
             """
         )
         connection.register("rows", evaluation)
@@ -150,6 +152,17 @@ def test_what_is_published_is_printed_as_it_was_at_the_end_of_the_run(
     assert "2,000 customers" in at_the_end
     assert str(tmp_path / "submission.csv") in at_the_end
     assert str(tmp_path / "hm.duckdb") in at_the_end
+
+
+def test_ids_that_a_spreadsheet_would_run_are_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published(tmp_path, NOTHING)
+    with duckdb.connect(str(tmp_path / "hm.duckdb")) as connection:
+        connection.execute("insert into stg_customers values ('=1+1'), ('a=1'), ('@a'), ('0')")
+        connection.execute("insert into stg_articles values ('0123'), ('-1')")
+    assert main(["--out-dir", str(tmp_path)]) == 0
+    assert "\n3 ids begin with =, +, - or @" in capsys.readouterr().out
 
 
 def test_a_run_without_a_past_window_is_printed_too(

@@ -29,3 +29,9 @@
 {% macro known_as_of(sold_on) -%}
     {% if var("as_of") is none %}true{% else %}{{ sold_on }} <= cast('{{ var("as_of") }}' as date){% endif %}
 {%- endmacro %}
+
+
+{#- A day as a whole number. -#}
+{% macro day_number(day) -%}
+    {{ days_between("cast('1970-01-01' as date)", day) }}
+{%- endmacro %}

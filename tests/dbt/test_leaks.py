@@ -1,13 +1,20 @@
-"""Nothing that a window knows may depend on its cutoff day or on a later one.
+"""Nothing that a window knows depends on its cutoff day, a later one, or the day of the build.
 
-Two builds: of the data as they are, and of the same data with every purchase from the cutoff of
-window 1 on given to another customer and article at another price, and purchases added. What
-window 1 and the older windows know must be the same in both. The label of window 1, and who is
-scored in it, may differ: that is the future which was changed.
+The future changed: two builds and trainings, of the data as they are, and of the same data with
+every purchase from the cutoff of window 1 on given to another customer and article at another
+price, and purchases added. What windows with this cutoff or an older one know must be the same in
+both, and so must what is recommended in them.
+
+Replay: two builds of the same data, as of today and as of an earlier day. Windows in common (by
+cutoff: their numbers differ) must be the same in both.
+
+The label of the last window compared, and who is scored in it, may differ: that is its future.
+Models are found from dbt's manifest; one that fits none of the kinds below is compared whole.
 """
 
 import json
 import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -15,24 +22,50 @@ import pytest
 
 from tests.dbt import runs
 
-# The future itself: which articles were bought after the cutoff, and by whom.
-LABELS = {"window_labels", "window_customers"}
-# They look at the label, to learn from it or to report on it.
-LOOK_AT_THE_LABEL = {"scored_customers", "ranker_pairs", "abt_ranker", "source_report"}
-# They hold every customer, whoever is scored: compared whole.
-OF_ALL_CUSTOMERS = {"recent_purchases"}
-# Views on what training writes.
-FILLED_BY_TRAINING = {
-    "recommended_articles",
+# The future itself, and what looks at it, to learn from it or to report on it: the last of the
+# windows compared is left out.
+LOOK_AT_THE_LABEL = {
+    "window_labels",
+    "window_customers",
+    "scored_customers",
+    "ranker_pairs",
+    "abt_ranker",
+    "source_report",
+    "customer_scores",
+    "evaluation",
     "retrieval_and_ranking",
     "source_shares",
     "system_coverage",
     "system_hits",
     "system_repeats",
 }
-CHANGED_WINDOW = 1
+# They hold every customer, whoever is scored: compared with all of them.
+OF_ALL_CUSTOMERS = {"recent_purchases", "window_labels"}
+# They add up a window's customers, who are fewer where a window is for training alone: compared
+# where a window is of one kind in both builds.
+ADD_UP_CUSTOMERS = {"scored_customers", "source_report"}
+# Rows, counts and settings of the input: no window knows of them. stg_transactions is compared.
+ABOUT_THE_INPUT = {"settings", "rejected_rows", "typed_transactions"}
+# Means over all windows, and the list of runs.
+OF_THE_RUN = {"system_comparison", "runs"}
+# Columns that say what a window is today, or who was drawn by its label (window_customers says so
+# too); and intervals, whose draws depend on which customers there are in all windows.
+NOT_COMPARED = {
+    "window_id",
+    "is_submission",
+    "is_backtest",
+    "map_at_12_low",
+    "map_at_12_high",
+    "difference_low",
+    "difference_high",
+}
+
 LAST_DAY = "2020-09-22"
 CUTOFF = "2020-09-16"
+# One horizon before the last: window 0 is then what window 1 is today.
+EARLIER_DAY = "2020-09-15"
+# So few customers that who is drawn for training matters.
+VARS = "n_training_windows: 4, n_backtest_windows: 2, max_training_customers: 150"
 
 CHANGED_PURCHASES = f"""
     with customers_turned as (
@@ -84,72 +117,152 @@ def changed_data(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Path:
     )
 
 
-def build(data: Path, out: Path, project: Path) -> Path:
-    done = runs.dbt(data, out, "run", project=project)
+def build(data: Path, out: Path, project: Path, more: str = "") -> Path:
+    variables = f"{{{VARS}{more}}}"
+    done = runs.dbt(data, out, "run", project=project, variables=variables)
     assert done.returncode == 0, done.stdout[-3000:]
     return out
 
 
-def models_of_a_window(out: Path) -> list[str]:
-    """Every model with a column window_id, from dbt's manifest: a new one can't be forgotten."""
+@pytest.fixture(scope="module")
+def before(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data as they are, built and trained on."""
+    out = build(data, tmp_path_factory.mktemp("before") / "out", runs.ROOT / "dbt_project")
+    train(data, out)
+    return out
+
+
+def train(data: Path, out: Path) -> None:
+    done = runs.train(data, out, "--n-bootstrap", "2")
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@dataclass
+class Compared:
+    """What a comparison found: the models that differ, and those that it looked at."""
+
+    changed: set[str] = field(default_factory=set)
+    same: set[str] = field(default_factory=set)
+
+
+def models(out: Path) -> dict[str, str]:
+    """The schema of every model, from dbt's manifest: a new one can't be forgotten."""
     manifest = json.loads((out / "target" / "manifest.json").read_text())
-    names = [n["name"] for n in manifest["nodes"].values() if n["resource_type"] == "model"]
-    with duckdb.connect(str(out / "hm_build.duckdb"), read_only=True) as connection:
-        rows = connection.execute(
-            "select table_name from duckdb_columns() where column_name = 'window_id'"
-            " and schema_name = 'main'"
-        ).fetchall()
-    return sorted({row[0] for row in rows} & set(names) - LABELS)
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    return {node["name"]: node["schema"] for node in nodes}
 
 
-def changed_models(before: Path, after: Path) -> list[str]:
-    """Models whose rows of the changed window or an older one differ between two builds."""
-    found = []
+def filled_by_training(out: Path) -> set[str]:
+    """The tables that training writes and the views on them."""
+    manifest = json.loads((out / "target" / "manifest.json").read_text())
+    nodes = {k: n for k, n in manifest["nodes"].items() if n["resource_type"] == "model"}
+    front = {key for key, node in nodes.items() if node["schema"] == "predictions"}
+    found: set[str] = set()
+    while front:
+        found |= front
+        front = {child for key in front for child in manifest["child_map"][key]} & set(nodes)
+    return {nodes[key]["name"] for key in found}
+
+
+def compare(one: Path, other: Path, last_cutoff: str, skipped: set[str]) -> Compared:
+    """Compare every model of two builds, in the windows up to the one with the last cutoff.
+
+    Parameters
+    ----------
+    one, other
+        Folders of two builds.
+    last_cutoff
+        Cutoff of the last window to compare, yyyy-mm-dd.
+    skipped
+        Models that one of the builds does not fill.
+    """
+    found = Compared()
     with duckdb.connect() as connection:
-        for name, out in {"before": before, "after": after}.items():
+        for name, out in {"one": one, "other": other}.items():
             connection.execute(f"attach '{out}/hm_build.duckdb' as {name} (read_only)")
-        for model in models_of_a_window(before):
-            columns = connection.execute(f"describe before.main.{model}").fetchall()
-            names = [str(column[0]) for column in columns]
-            selects = []
-            for name, other in (("before", "after"), ("after", "before")):
-                # Who is scored in the changed window is its label's choice, and so is who may be
-                # learnt from: compare customers that both builds score.
-                both = (
-                    f"and (window_id > {CHANGED_WINDOW} or customer_key in (select customer_key"
-                    f" from {other}.main.window_customers where window_id = {CHANGED_WINDOW}))"
-                    if "customer_key" in names and model not in OF_ALL_CUSTOMERS
-                    else ""
-                )
-                if model in LOOK_AT_THE_LABEL:
-                    both = f"and window_id > {CHANGED_WINDOW}"
-                selects.append(
-                    f"select * exclude (window_id), window_id from {name}.main.{model}"
-                    f" where window_id >= {CHANGED_WINDOW} {both}"
-                )
+        for model, schema in models(one).items():
+            if model in ABOUT_THE_INPUT | OF_THE_RUN | skipped:
+                continue
+            described = connection.execute(f"describe one.{schema}.{model}").fetchall()
+            columns = [str(column[0]) for column in described]
+            selects = [
+                select_of(model, schema, columns, build, beside, last_cutoff)
+                for build, beside in (("one", "other"), ("other", "one"))
+            ]
             n_rows, n_changed = connection.execute(
                 f"select (select count(*) from ({selects[0]})),"
                 f" (select count(*) from (({selects[0]}) except all ({selects[1]})))"
                 f" + (select count(*) from (({selects[1]}) except all ({selects[0]})))"
             ).fetchall()[0]
-            if n_changed:
-                found.append(model)
-            assert n_rows > 0 or model in FILLED_BY_TRAINING, f"{model} has no rows to compare"
+            assert n_rows > 0, f"{model} has no rows to compare"
+            (found.changed if n_changed else found.same).add(model)
     return found
 
 
+def select_of(
+    model: str, schema: str, columns: list[str], build: str, beside: str, last_cutoff: str
+) -> str:
+    """The rows of a model that may be compared with those of the build beside it."""
+    table = f"{build}.{schema}.{model}"
+    if "window_id" not in columns:
+        known = f"where sold_on < '{last_cutoff}'" if "sold_on" in columns else ""
+        return f"select * from {table} {known}"
+    looks = model in LOOK_AT_THE_LABEL
+    left_out = NOT_COMPARED if looks else NOT_COMPARED | {"is_training"}
+    kept = ", ".join(f"rows_of.{column}" for column in columns if column not in left_out)
+    conditions = [f"own.cutoff_on {'<' if looks else '<='} '{last_cutoff}'"]
+    if model in ADD_UP_CUSTOMERS:
+        conditions.append("own.is_backtest = its.is_backtest")
+    for key in {"customer_key", "customer_id"} & set(columns):
+        # Who is scored is the label's choice, and so is who may be learnt from; and of a window for
+        # training alone some are drawn: compare customers that both builds score.
+        if model not in OF_ALL_CUSTOMERS:
+            conditions.append(
+                f"(its.window_id, rows_of.{key}) in (select (scored.window_id, customers.{key})"
+                f" from {beside}.main.window_customers as scored"
+                f" join {beside}.main.stg_customers as customers using (customer_key))"
+            )
+    return (
+        f"select own.cutoff_on as cutoff, {kept} from {table} as rows_of"
+        f" join {build}.main.windows as own using (window_id)"
+        f" join {beside}.main.windows as its on own.cutoff_on = its.cutoff_on"
+        f" where {' and '.join(conditions)}"
+    )
+
+
+def test_every_list_of_this_file_names_models_that_exist(before: Path) -> None:
+    listed = LOOK_AT_THE_LABEL | OF_ALL_CUSTOMERS | ADD_UP_CUSTOMERS | ABOUT_THE_INPUT | OF_THE_RUN
+    assert listed <= set(models(before))
+
+
 def test_the_future_changes_nothing_that_a_window_knows(
-    data: Path, changed_data: Path, tmp_path: Path
+    before: Path, changed_data: Path, tmp_path: Path
 ) -> None:
-    project = runs.ROOT / "dbt_project"
-    before = build(data, tmp_path / "before", project)
-    after = build(changed_data, tmp_path / "after", project)
+    after = build(changed_data, tmp_path / "after", runs.ROOT / "dbt_project")
+    train(changed_data, after)
     with duckdb.connect(str(after / "hm_build.duckdb"), read_only=True) as connection:
         cutoff = connection.execute("select cutoff_on from windows where window_id = 1").fetchone()
     assert cutoff is not None
     assert str(cutoff[0]) == CUTOFF
-    assert {"feat_customer_taste", "abt_purchases", "abt_classes"} < set(models_of_a_window(before))
-    assert changed_models(before, after) == []
+    found = compare(before, after, CUTOFF, skipped=set())
+    assert found.changed == set()
+    assert found.same == set(models(before)) - ABOUT_THE_INPUT - OF_THE_RUN
+
+
+def test_a_replay_of_an_earlier_day_gives_the_same_windows(
+    data: Path, before: Path, tmp_path: Path
+) -> None:
+    earlier = build(
+        data, tmp_path / "earlier", runs.ROOT / "dbt_project", f", as_of: {EARLIER_DAY}"
+    )
+    with duckdb.connect(str(earlier / "hm_build.duckdb"), read_only=True) as connection:
+        cutoff = connection.execute("select cutoff_on from windows where window_id = 0").fetchone()
+    assert cutoff is not None
+    assert str(cutoff[0]) == CUTOFF
+    trained = filled_by_training(before)
+    found = compare(before, earlier, CUTOFF, skipped=trained)
+    assert found.changed == set()
+    assert found.same == set(models(before)) - ABOUT_THE_INPUT - OF_THE_RUN - trained
 
 
 def test_a_model_that_looks_past_its_cutoff_is_caught(
@@ -166,7 +279,7 @@ def test_a_model_that_looks_past_its_cutoff_is_caught(
     macro.write_text(macro.read_text().replace(right, right.replace("<", "<=")))
     before = build(data, tmp_path / "before", project)
     after = build(changed_data, tmp_path / "after", project)
-    caught = changed_models(before, after)
+    caught = compare(before, after, CUTOFF, filled_by_training(before)).changed
     assert {
         "feat_article_popularity",
         "feat_customer_activity",
@@ -184,4 +297,4 @@ def test_a_model_that_looks_past_its_cutoff_is_caught(
         "abt_customers",
         "abt_purchases",
         "abt_classes",
-    } <= set(caught)
+    } <= caught

@@ -10,6 +10,15 @@ with candidates as (
 
 ),
 
+windows as (
+
+    select
+        window_id,
+        {{ day_number("cutoff_on") }} as cutoff_day
+    from {{ ref("windows") }}
+
+),
+
 labels as (
 
     select * from {{ ref("window_labels") }}
@@ -43,11 +52,13 @@ counted as (
 
 )
 
--- Each negative is kept with the chance that leaves max_negatives of a customer in the mean, drawn by a hash.
+-- Each negative is kept with the chance that leaves max_negatives of a customer in the mean, drawn by a hash
+-- of customer, article and cutoff, not of window_id: the window's number is another one next week.
 select marked.*  -- noqa: AM04
 from marked
 inner join counted on marked.window_id = counted.window_id and marked.customer_key = counted.customer_key
+inner join windows on marked.window_id = windows.window_id
 where
     marked.is_bought
-    or {{ pair_hash("marked.customer_key", "marked.article_key", "marked.window_id") }} * counted.n_negatives
+    or {{ pair_hash("marked.customer_key", "marked.article_key", "windows.cutoff_day") }} * counted.n_negatives
     < 1000003 * {{ var("max_negatives") }}

@@ -19,7 +19,8 @@ labels as (
 
 ),
 
--- A hash of the id, so that the draw is the same on each run and machine, and differs from window to window.
+-- A hash of the id and the cutoff, so that the draw is the same on each run and machine, differs from window to
+-- window, and stays what it was when the window is a week older and has another number.
 drawn as (
 
     select
@@ -27,9 +28,12 @@ drawn as (
         labels.customer_key,
         row_number() over (
             partition by labels.window_id
-            order by {{ hash_million("concat(customers.customer_id, '/', labels.window_id)") }}, labels.customer_key
+            order by
+                {{ hash_million("concat(customers.customer_id, '/', windows.cutoff_on)") }},
+                labels.customer_key
         ) as draw
     from labels
+    inner join windows on labels.window_id = windows.window_id
     inner join customers on labels.customer_key = customers.customer_key
 
 )

@@ -1,0 +1,46 @@
+"""How this package opens DuckDB: nothing is downloaded, whatever a query asks for."""
+
+from pathlib import Path
+
+import duckdb
+
+# DuckDB would fetch an extension that a function, a file's ending or an address calls for. None is
+# needed: what we use is inside its wheel. profiles.yml says the same to dbt.
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "allow_community_extensions": False,
+}
+
+
+def connect(
+    path: Path | None = None,
+    read_only: bool = False,
+    settings: dict[str, str | bool | int | float | list[str]] | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """Open a database file, or one in memory, with more settings where they are given."""
+    where = ":memory:" if path is None else str(path)
+    return duckdb.connect(where, read_only=read_only, config={**OFFLINE, **(settings or {})})
+
+
+def refusal(path: Path, problem: duckdb.Error) -> str:
+    """Why the build file can't be opened, and what to do, in one sentence."""
+    reason = first_line(problem)
+    if "lock" in reason:
+        return (
+            f"{path} is in use by another process (dbt, training or a reader); "
+            "wait for it to end, or close it."
+        )
+    if is_for_want_of_space(reason):
+        return f"{path} can't be opened ({reason}); free some space there, and run again."
+    return f"{path} can't be opened ({reason}); delete it and run dbt build again."
+
+
+def first_line(problem: BaseException) -> str:
+    """The first line of an error's message, or its name where it has none."""
+    return (str(problem).splitlines() or [type(problem).__name__])[0].rstrip(".")
+
+
+def is_for_want_of_space(reason: str) -> bool:
+    """Whether the disk was full."""
+    return "No space left on device" in reason or "Disk quota exceeded" in reason

@@ -1,0 +1,66 @@
+"""Files that are replaced in one step: written beside the old one, then put in its place."""
+
+import os
+import stat
+from pathlib import Path
+
+
+def unfinished(target: Path) -> Path:
+    """The name under which a file is written before it takes the place of `target`."""
+    return target.with_name(f".{target.name}.new")
+
+
+def begin(target: Path) -> Path:
+    """Make an empty file beside `target`, to be filled and then put in its place.
+
+    Where there is a file to be replaced, nobody else may read the new one until it takes over the
+    old one's permissions; else it has those that the umask leaves.
+
+    Returns
+    -------
+    Path
+        The empty file.
+    """
+    path = unfinished(target)
+    path.unlink(missing_ok=True)
+    create(path, target)
+    return path
+
+
+def create(path: Path, target: Path) -> None:
+    """Make the empty file of `begin` under a name of one's own.
+
+    Raises
+    ------
+    FileExistsError
+        If `path` is there.
+    """
+    mode = 0o600 if target.exists() else 0o666
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+
+
+def keep_permissions(path: Path, target: Path) -> None:
+    """Give a finished file the permissions of the one that it will replace, if there is one."""
+    if target.exists():
+        path.chmod(stat.S_IMODE(target.stat().st_mode))
+
+
+def put(*targets: Path) -> None:
+    """Put each finished file in the place of its target, once all of them are on disk.
+
+    What can fail for want of space comes before the first replacement: the rest is renaming. Each
+    target is whole at any moment, the old file or the new one; between two renames they are of two
+    runs.
+    """
+    for target in targets:
+        with unfinished(target).open("rb") as file:
+            os.fsync(file.fileno())
+        keep_permissions(unfinished(target), target)
+    for target in targets:
+        unfinished(target).replace(target)
+    for folder in {target.parent for target in targets}:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

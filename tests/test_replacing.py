@@ -1,0 +1,51 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from models_py import replacing
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize(("umask", "wanted"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])
+def test_a_new_file_has_what_the_umask_leaves(tmp_path: Path, umask: int, wanted: int) -> None:
+    before = os.umask(umask)
+    try:
+        path = replacing.begin(tmp_path / "hm.duckdb")
+    finally:
+        os.umask(before)
+    assert mode(path) == wanted
+
+
+@pytest.mark.parametrize("kept", [0o600, 0o640, 0o664, 0o444])
+def test_a_replaced_file_keeps_its_permissions(tmp_path: Path, kept: int) -> None:
+    target = tmp_path / "hm.duckdb"
+    target.write_text("old")
+    target.chmod(kept)
+    path = replacing.begin(target)
+    assert mode(path) == 0o600
+    path.write_text("new")
+    replacing.put(target)
+    assert target.read_text() == "new"
+    assert mode(target) == kept
+    assert os.listdir(tmp_path) == ["hm.duckdb"]
+
+
+def test_nothing_is_replaced_where_one_of_the_new_files_lacks(tmp_path: Path) -> None:
+    targets = [tmp_path / "one", tmp_path / "two"]
+    for target in targets:
+        target.write_text("old")
+    replacing.begin(targets[0]).write_text("new")
+    with pytest.raises(FileNotFoundError):
+        replacing.put(*targets)
+    assert [target.read_text() for target in targets] == ["old", "old"]
+
+
+def test_what_a_killed_run_began_is_begun_anew(tmp_path: Path) -> None:
+    target = tmp_path / "hm.duckdb"
+    replacing.begin(target).write_text("half")
+    assert replacing.begin(target).read_text() == ""
