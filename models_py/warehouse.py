@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models_py import columns
+from models_py import columns, run_lock
 from models_py.frames import Classes, Frames, IntArray, Pairs
 from models_py.ranking import EMPTY, LIST_LENGTH
 
@@ -24,6 +23,7 @@ PREDICTIONS = [
     "evaluation",
     "choices",
     "ranker_features",
+    "drift",
     "runs",
 ]
 
@@ -42,22 +42,35 @@ def published_file(out_dir: Path) -> Path:
     return out_dir / FILE_NAME
 
 
-def open_build_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
+def open_build_file(out_dir: Path, command: str) -> duckdb.DuckDBPyConnection:
     """Open the file that dbt built, for reading and for writing predictions.
+
+    From here on the process holds the folder: no other run can build or publish in it.
 
     Threads are bounded by HM_THREADS (default 2), memory by HM_MEMORY_LIMIT (default 6GB): half of
     it is DuckDB's, the other is left to what is read.
 
+    Parameters
+    ----------
+    out_dir
+        Folder of the file.
+    command
+        What opens it, for whom is refused meanwhile.
+
     Raises
     ------
     WarehouseError
-        If the file is not there, is no DuckDB file, is in use, or dbt did not finish building it.
+        If the file is not there, is no DuckDB file, or the last run of dbt did not end well.
+    run_lock.InUseError
+        If another run is under way in the folder, or another process has the file open.
     """
     path = build_file(out_dir)
     if not path.is_file():
         raise WarehouseError(
             f"{path} is not there; run dbt build first, with the same HM_OUT_DIR ({out_dir})."
         )
+    run_lock.hold(out_dir, command)
+    run_lock.check_not_open(path)
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": os.environ.get("HM_MEMORY_LIMIT", "6GB"),
         "threads": os.environ.get("HM_THREADS", "2"),
@@ -67,18 +80,20 @@ def open_build_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(str(path), config=config)
     except duckdb.Error as problem:
-        reason = str(problem).splitlines()[0]
-        if "lock" in reason:
-            raise WarehouseError(
-                f"{path} is in use by another process (dbt, training or a reader); "
-                "wait for it to end, or close it."
-            ) from problem
         raise WarehouseError(
-            f"{path} can't be opened ({reason}); delete it and run dbt build again."
+            f"{path} can't be opened ({str(problem).splitlines()[0]}); delete it and run dbt build "
+            "again."
         ) from problem
     try:
         connection.execute(f"set memory_limit = '{memory_limit(connection) // 2} bytes'")
-        connection.execute("select 1 from main.scored_customers limit 1")
+        unfinished = connection.execute(
+            "select any_value(node order by node), count(*) from raw.unfinished"
+        ).fetchall()[0]
+        if unfinished[1]:
+            raise duckdb.Error(
+                f"{unfinished[1]} of its models and tests have not ended well, such as "
+                f"{str(unfinished[0]).split('.')[2]}"
+            )
         connection.execute("select 1 from main.settings limit 1")
     except duckdb.Error as problem:
         connection.close()
@@ -406,11 +421,25 @@ def read_customer_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def clear_predictions(connection: duckdb.DuckDBPyConnection, keep_submission: bool = False) -> None:
-    """Empty the predictions tables, but for the list of runs and, if told, window 0."""
+    """Empty the predictions tables, but for the list of runs and, if told, what is of window 0."""
     for table in PREDICTIONS:
-        if table != "runs":
+        if table != "runs" and not (keep_submission and table == "drift"):
             kept = "where window_id is distinct from 0" if keep_submission else ""
             connection.execute(f"delete from predictions.{table} {kept}")
+
+
+def read_build_id(connection: duckdb.DuckDBPyConnection) -> str:
+    """The run of dbt that made the tables."""
+    return str(connection.execute("select build_id from raw.build").fetchall()[0][0])
+
+
+def read_inputs(connection: duckdb.DuckDBPyConnection) -> str:
+    """The rows of input_files, as JSON."""
+    return str(
+        connection.execute(
+            "select to_json(list(input_files order by file_name)) from input_files"
+        ).fetchall()[0][0]
+    )
 
 
 def write_predictions(
@@ -420,27 +449,3 @@ def write_predictions(
     connection.register("new_rows", rows)
     connection.execute(f"insert into predictions.{table} by name select * from new_rows")
     connection.unregister("new_rows")
-
-
-def publish(out_dir: Path) -> Path:
-    """Put a copy of the build file in the place of the published one, in one step.
-
-    A reader that has the old file open keeps reading it; the next to open sees the new one. The
-    views on the input files stay behind: they are of use only beside these.
-
-    Returns
-    -------
-    Path
-        The published file.
-    """
-    unfinished = out_dir / f".{FILE_NAME}.new"
-    try:
-        shutil.copyfile(build_file(out_dir), unfinished)
-        with duckdb.connect(str(unfinished)) as connection:
-            connection.execute("drop schema if exists raw cascade")
-        with unfinished.open("rb") as file:
-            os.fsync(file.fileno())
-        unfinished.replace(published_file(out_dir))
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return published_file(out_dir)
