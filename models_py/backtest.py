@@ -4,21 +4,23 @@ import argparse
 import sys
 from pathlib import Path
 
-from models_py import command, leftovers, report, warehouse
+from models_py import command, database, leftovers, publishing, report, run_lock, warehouse
 from models_py.progress import Progress
-from models_py.runner import Runner, evaluate_scores, plan_windows
+from models_py.runner import EXPORTED, Runner, evaluate_scores, plan_windows
 from models_py.warehouse import WarehouseError
 
 
 def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
     """Fit and evaluate every system on past windows, and publish the evaluation.
 
-    What training wrote for window 0 stays, and so does submission.csv.
+    What training wrote for window 0 stays, and so does submission.csv. Where the published file is
+    of another build it stays too, since only training can tell whether this one may take its place.
 
     Parameters
     ----------
     out_dir
-        Folder with hm_build.duckdb; receives hm.duckdb.
+        Folder with hm_build.duckdb, which receives the evaluation, and hm.duckdb, which does if it
+        is of the same build or is not there.
     n_windows
         The latest so many of the windows that the build can evaluate; None: all of them.
     n_bootstrap
@@ -28,9 +30,11 @@ def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
     ------
     WarehouseError
         If the build can't be used, or has fewer windows. Nothing is changed then.
+    run_lock.InUseError
+        If another run is under way in out_dir. Nothing is changed then.
     """
     with (
-        warehouse.open_build_file(out_dir) as connection,
+        warehouse.open_build_file(out_dir, "a backtest") as connection,
         leftovers.none_of(warehouse.published_file(out_dir)),
     ):
         settings = warehouse.read_settings(connection)
@@ -46,10 +50,12 @@ def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
         if n_windows == 0:
             raise WarehouseError("the build has no past window to evaluate (n_backtest_windows).")
         plan = plan_windows(windows, int(settings["n_training_windows"]), n_windows)
+        published = publishing.read_published(connection, out_dir)
+        is_same = publishing.is_published_run(connection, published)
         report.print_windows(windows)
         with Progress(len(plan.scored) + len(plan.backtest) + 2) as progress:
             connection.execute("begin")
-            warehouse.clear_predictions(connection, keep_submission=True)
+            warehouse.clear_predictions(connection, keep_submission=is_same)
             runner = Runner(connection, plan, warehouse.purchase_grains(settings), progress)
             scores = runner.run()
             progress.start("evaluating")
@@ -58,8 +64,20 @@ def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
             connection.execute("commit")
             warehouse.close_build_file(connection)
             progress.start("publishing")
-            warehouse.publish(out_dir)
-    report.print_run(out_dir, needs_run=False)
+            is_published = is_same or not warehouse.published_file(out_dir).exists()
+            if is_published:
+                publishing.publish(out_dir)
+    run_lock.release(out_dir)
+    if is_published:
+        report.print_run(out_dir, needs_run=False)
+        return
+    report.print_evaluation(evaluation, EXPORTED)
+    with database.connect(warehouse.build_file(out_dir), read_only=True) as connection:
+        report.print_details(connection, EXPORTED)
+    print(
+        f"{warehouse.published_file(out_dir)} is of another build and stays as it was; what was "
+        f"found here is in {warehouse.build_file(out_dir)}."
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,12 @@ import duckdb
 from threadpoolctl import threadpool_limits
 
 from models_py import database
+from models_py.run_lock import InUseError
 from models_py.warehouse import WarehouseError
+
+
+class NotPublishedError(Exception):
+    """A run ended, and what it found is not published; the message says why, in one sentence."""
 
 
 def add_out_dir(parser: argparse.ArgumentParser, about: str) -> None:
@@ -31,7 +36,8 @@ def add_n_bootstrap(parser: argparse.ArgumentParser) -> None:
 
 
 def exit_status(run: Callable[[], None], name: str) -> int:
-    """Run, with one sentence on stderr where it fails; 0 done, 2 wrong use, 3 failed.
+    """Run, with one sentence on stderr where it fails; 0 done, 2 wrong use, 3 failed or
+    not published.
 
     Parameters
     ----------
@@ -45,9 +51,12 @@ def exit_status(run: Callable[[], None], name: str) -> int:
         # threads that wait for each other on a busy one are slower.
         with threadpool_limits(limits=1):
             run()
-    except WarehouseError as problem:
+    except (WarehouseError, InUseError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
+    except NotPublishedError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 3
     except (duckdb.Error, OSError, MemoryError) as problem:
         print(f"error: {name} failed and published nothing: {_reason(problem)}", file=sys.stderr)
         return 3

@@ -1,4 +1,4 @@
-"""Plugin of dbt-duckdb (see profiles.yml): clears what a kill left before dbt opens the file."""
+"""What dbt does before it opens its database (profiles.yml): it takes the lock of the folder."""
 
 from pathlib import Path
 from typing import Any
@@ -8,23 +8,31 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
-from models_py import database, leftovers
+from models_py import database, leftovers, run_lock
 
 
 class Plugin(BasePlugin):
-    """Called by dbt-duckdb before it connects."""
+    """Holds the folder of the database until dbt ends."""
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
-        """Change no setting, but end with a sentence where the build file can't be opened.
+        """Take the lock, clear what a killed run left, and try to open the file.
 
-        dbt would end with DuckDB's error and a traceback.
+        Where that fails, dbt would end with DuckDB's error and a traceback.
 
         Raises
         ------
         DbtRuntimeError
-            If the file is in use, is no DuckDB file, or the disk is full.
+            If the folder or the file is in use, the file is no DuckDB file, or the disk is full.
         """
         path = Path(creds.path)
+        if not path.parent.is_dir():
+            # dbt-duckdb says so itself.
+            return
+        try:
+            run_lock.hold(path.parent, "dbt")
+            run_lock.check_not_open(path)
+        except (run_lock.InUseError, OSError) as problem:
+            raise DbtRuntimeError(str(problem)) from problem
         leftovers.clear_build(path)
         try:
             duckdb.connect(creds.path, config=config).close()

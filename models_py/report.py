@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from models_py import command, database
+from models_py import command, database, drift, publishing
 from models_py.warehouse import WarehouseError, published_file
 
 
@@ -183,7 +183,9 @@ def print_run(out_dir: Path, needs_run: bool = True) -> None:
     try:
         with database.connect(path, read_only=True) as connection:
             run = connection.execute(
-                "select system, n_customers from predictions.runs order by started_at desc limit 1"
+                "select system, n_customers, gate_decision, is_gate_overridden "
+                "from predictions.runs "
+                "where is_published order by started_at desc limit 1"
             ).fetchone()
             evaluation = connection.execute(
                 "select * from predictions.evaluation order by rowid"
@@ -199,6 +201,11 @@ def print_run(out_dir: Path, needs_run: bool = True) -> None:
                 exported = str(run[0]) if run else str(evaluation["system"].iloc[-1])
                 print_evaluation(evaluation.astype({"window_id": "Int64"}), exported)
                 print_details(connection, exported)
+            if run is not None:
+                drift.print_drift(connection.execute("from predictions.drift order by all").df())
+                anyway = ", and published anyway" if run[3] else ""
+                print(f"Before it was published: {run[2]}{anyway}.\n")
+                stray = publishing.stray_file(connection, out_dir / "submission.csv")
     except duckdb.Error as problem:
         raise WarehouseError(
             f"{path} can't be read ({str(problem).splitlines()[0]}); "
@@ -206,6 +213,8 @@ def print_run(out_dir: Path, needs_run: bool = True) -> None:
         ) from problem
     if run is not None:
         print_places(out_dir, int(run[1]), int(n_formulas))
+        if stray is not None:
+            print(f"warning: {stray}", file=sys.stderr)
 
 
 def main(arguments: list[str] | None = None) -> int:

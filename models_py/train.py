@@ -3,22 +3,41 @@
 import argparse
 import json
 import os
+import platform
 import sys
 import time
+import uuid
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-from models_py import __version__, command, export, leftovers, replacing, report, warehouse
+from models_py import (
+    __version__,
+    command,
+    drift,
+    export,
+    gate,
+    leftovers,
+    publishing,
+    replacing,
+    report,
+    run_lock,
+    systems,
+    warehouse,
+)
 from models_py.progress import Progress
 from models_py.runner import EXPORTED, Runner, evaluate_scores, plan_windows
 
 RANKER_FILE_NAME = "ranker.txt"
+LIBRARIES = ["duckdb", "dbt-core", "dbt-duckdb", "lightgbm", "numpy", "scipy", "pandas"]
 
 
-def train(data_dir: Path, out_dir: Path, n_bootstrap: int) -> None:
+def train(
+    data_dir: Path, out_dir: Path, n_bootstrap: int, is_published_anyway: bool = False
+) -> None:
     """Fit and evaluate every system, write the predictions and the submission, and publish both.
 
     Parameters
@@ -30,88 +49,132 @@ def train(data_dir: Path, out_dir: Path, n_bootstrap: int) -> None:
         Folder with hm_build.duckdb; receives hm.duckdb, submission.csv and ranker.txt.
     n_bootstrap
         Replicates of each interval.
+    is_published_anyway
+        Publish whatever the gate says.
 
     Raises
     ------
     WarehouseError
         If the build can't be used. Nothing is changed then.
+    run_lock.InUseError
+        If another run is under way in out_dir. Nothing is changed then.
+    command.NotPublishedError
+        If the gate says no. The published files stay as they were; hm_build.duckdb has what was
+        predicted.
     """
     started = time.monotonic()
     started_at = datetime.now(UTC).replace(tzinfo=None)
     customers_file = export.customers_file(data_dir)
     submission, ranker_file = out_dir / export.FILE_NAME, out_dir / RANKER_FILE_NAME
     with (
-        warehouse.open_build_file(out_dir) as connection,
+        warehouse.open_build_file(out_dir, "training") as connection,
         leftovers.none_of(warehouse.published_file(out_dir), submission, ranker_file),
     ):
         settings = warehouse.read_settings(connection)
         windows = warehouse.read_windows(connection)
         grains = warehouse.purchase_grains(settings)
         plan = plan_windows(windows, int(settings["n_training_windows"]))
+        published = publishing.read_published(connection, out_dir)
         report.print_windows(windows)
         with Progress(len(plan.scored) + len(plan.backtest) + 3) as progress:
             connection.execute("begin")
             warehouse.clear_predictions(connection)
+            publishing.carry_over(connection, published.runs)
             runner = Runner(connection, plan, grains, progress)
             scores = runner.run()
             progress.start("evaluating")
             evaluation = evaluate_scores(connection, scores, n_bootstrap)
             warehouse.write_predictions(connection, "evaluation", evaluation)
-            warehouse.write_predictions(
-                connection,
-                "runs",
-                _run_row(windows, settings, evaluation, connection, started, started_at),
+            changes = drift.compare(
+                connection, published.profile, published.run_id, published.cutoff_on
             )
+            warehouse.write_predictions(connection, "drift", changes)
+            decision = gate.decide(scores, published.scores, EXPORTED, systems.BASELINE)
+            is_kept_back = decision.is_worse and not is_published_anyway
+            run = {
+                "run_id": uuid.uuid4().hex,
+                "started_at": started_at,
+                "seconds": time.monotonic() - started,
+                "is_published": False,
+                "is_gate_overridden": decision.is_worse and is_published_anyway,
+                "gate_decision": str(decision),
+                **_about(windows, settings, evaluation, connection),
+            }
+            finished: list[Path] = []
+            if not is_kept_back:
+                progress.start("writing the submission")
+                finished = _write_files(connection, runner, customers_file, out_dir)
+                run |= {
+                    f"{path.stem}_sha256": publishing.sha256(replacing.unfinished(path))
+                    for path in finished
+                }
+            warehouse.write_predictions(connection, "runs", pd.DataFrame([run]))
             connection.execute("commit")
-            progress.start("writing the submission")
-            export.write(connection, customers_file, replacing.begin(submission))
-            others = [submission]
-            # The ranker of window 0 as LightGBM text, which names its features; none, no file.
-            if runner.submission_ranker is not None:
-                text = runner.submission_ranker.booster.model_to_string()
-                replacing.begin(ranker_file).write_text(text)
-                others.append(ranker_file)
             warehouse.close_build_file(connection)
-            progress.start("publishing")
-            warehouse.publish(out_dir, *others)
-            if runner.submission_ranker is None:
-                ranker_file.unlink(missing_ok=True)
+            if not is_kept_back:
+                progress.start("publishing")
+                publishing.publish(out_dir, str(run["run_id"]), *finished)
+                if runner.submission_ranker is None:
+                    ranker_file.unlink(missing_ok=True)
+    run_lock.release(out_dir)
+    if is_kept_back:
+        report.print_evaluation(evaluation, EXPORTED)
+        drift.print_drift(changes)
+        raise command.NotPublishedError(
+            f"this run is {decision}, so it is not published and "
+            f"{warehouse.published_file(out_dir)} and {export.FILE_NAME} stay as they were; look "
+            f"for the cause in {warehouse.build_file(out_dir)}, or run "
+            "python -m models_py.train --publish-anyway."
+        )
     report.print_run(out_dir)
 
 
-def _run_row(
+def _write_files(
+    connection: duckdb.DuckDBPyConnection, runner: Runner, customers_file: Path, out_dir: Path
+) -> list[Path]:
+    """Write submission.csv, and the ranker of window 0 if there is one, beside those they replace.
+
+    The ranker is LightGBM's text, which names its features. Returns the files to be replaced.
+    """
+    submission, ranker_file = out_dir / export.FILE_NAME, out_dir / RANKER_FILE_NAME
+    export.write(connection, customers_file, replacing.begin(submission))
+    if runner.submission_ranker is None:
+        return [submission]
+    text = runner.submission_ranker.booster.model_to_string()
+    replacing.begin(ranker_file).write_text(text)
+    return [submission, ranker_file]
+
+
+def _about(
     windows: pd.DataFrame,
     settings: dict[str, str],
     evaluation: pd.DataFrame,
     connection: duckdb.DuckDBPyConnection,
-    started: float,
-    started_at: datetime,
-) -> pd.DataFrame:
-    overall = evaluation[
-        evaluation["window_id"].isna()
-        & (evaluation["slice_kind"] == "all")
-        & (evaluation["system"] == EXPORTED)
-    ]
+) -> dict[str, object]:
+    """What predictions.runs keeps of the build, of what came out, and of what made it."""
+    overall = evaluation[evaluation["slice_kind"] == "all"]
+    of_mean = overall[overall["window_id"].isna() & (overall["system"] == EXPORTED)]
     counted = connection.execute("select count(*) from window_customers where window_id = 0")
-    n_customers = counted.fetchall()[0][0]
-    return pd.DataFrame(
-        {
-            "started_at": [started_at],
-            "seconds": [time.monotonic() - started],
-            "cutoff_on": [windows["cutoff_on"].iloc[0]],
-            "horizon_days": [int(settings["horizon_days"])],
-            "n_backtest_windows": [int((windows["is_backtest"] & ~windows["is_left_out"]).sum())],
-            "n_customers": [n_customers],
-            "system": [EXPORTED],
-            "map_at_12": [float(overall["map_at_12"].iloc[0]) if len(overall) else None],
-            "project_version": [__version__],
-            "settings": [json.dumps(settings, sort_keys=True)],
-        }
-    )
+    return {
+        "cutoff_on": windows["cutoff_on"].iloc[0],
+        "horizon_days": int(settings["horizon_days"]),
+        "n_backtest_windows": int((windows["is_backtest"] & ~windows["is_left_out"]).sum()),
+        "n_customers": counted.fetchall()[0][0],
+        "system": EXPORTED,
+        "map_at_12": float(of_mean["map_at_12"].iloc[0]) if len(of_mean) else None,
+        "scores": overall[["system", "window_id", "map_at_12"]].to_json(orient="records"),
+        "build_id": warehouse.read_build_id(connection),
+        "inputs": warehouse.read_inputs(connection),
+        "settings": json.dumps(settings, sort_keys=True),
+        "project_version": __version__,
+        "versions": json.dumps(
+            {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}
+        ),
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit status (0 done, 2 wrong use, 3 failed)."""
+    """Run the command; returns its exit status (0 done, 2 wrong use, 3 failed or not published)."""
     parser = argparse.ArgumentParser(
         prog="python -m models_py.train",
         description="Train on the tables that dbt built, evaluate every system, and publish "
@@ -126,11 +189,19 @@ def main(arguments: list[str] | None = None) -> int:
     )
     command.add_out_dir(parser, "folder for the results, with hm_build.duckdb in it")
     command.add_n_bootstrap(parser)
+    parser.add_argument(
+        "--publish-anyway",
+        action="store_true",
+        help="publish even what is worse than the baseline or the last published run",
+    )
     options = parser.parse_args(arguments)
     if options.n_bootstrap < 1:
         parser.error(f"--n-bootstrap is {options.n_bootstrap}; it must be at least 1.")
     return command.exit_status(
-        lambda: train(options.data_dir, options.out_dir, options.n_bootstrap), "training"
+        lambda: train(
+            options.data_dir, options.out_dir, options.n_bootstrap, options.publish_anyway
+        ),
+        "training",
     )
 
 

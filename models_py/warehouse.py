@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models_py import columns, database, leftovers, replacing
+from models_py import columns, database, leftovers, run_lock
 from models_py.frames import Classes, Frames, IntArray, Pairs
 from models_py.ranking import EMPTY, LIST_LENGTH
 
@@ -24,6 +23,7 @@ PREDICTIONS = [
     "evaluation",
     "choices",
     "ranker_features",
+    "drift",
     "runs",
 ]
 
@@ -42,22 +42,35 @@ def published_file(out_dir: Path) -> Path:
     return out_dir / FILE_NAME
 
 
-def open_build_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
+def open_build_file(out_dir: Path, command: str) -> duckdb.DuckDBPyConnection:
     """Open the file that dbt built, for reading and for writing predictions.
+
+    From here on the process holds the folder: no other run can build or publish in it.
 
     Threads are bounded by HM_THREADS (default 2), memory by HM_MEMORY_LIMIT (default 6GB): half of
     it is DuckDB's, the other is left to what is read.
 
+    Parameters
+    ----------
+    out_dir
+        Folder of the file.
+    command
+        What opens it, for whom is refused meanwhile.
+
     Raises
     ------
     WarehouseError
-        If the file is not there, is no DuckDB file, is in use, or dbt did not finish building it.
+        If the file is not there, is no DuckDB file, or the last run of dbt did not end well.
+    run_lock.InUseError
+        If another run is under way in the folder, or another process has the file open.
     """
     path = build_file(out_dir)
     if not path.is_file():
         raise WarehouseError(
             f"{path} is not there; run dbt build first, with the same HM_OUT_DIR ({out_dir})."
         )
+    run_lock.hold(out_dir, command)
+    run_lock.check_not_open(path)
     leftovers.clear_build(path)
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": os.environ.get("HM_MEMORY_LIMIT", "6GB"),
@@ -71,15 +84,34 @@ def open_build_file(out_dir: Path) -> duckdb.DuckDBPyConnection:
         raise WarehouseError(database.refusal(path, problem)) from problem
     try:
         connection.execute(f"set memory_limit = '{memory_limit(connection) // 2} bytes'")
-        connection.execute("select 1 from main.scored_customers limit 1")
-        connection.execute("select 1 from main.settings limit 1")
+        missing = _missing_of_build(connection)
     except duckdb.Error as problem:
+        missing = str(problem).splitlines()[0]
+    if missing:
         connection.close()
         raise WarehouseError(
-            f"{path} is not a finished build ({str(problem).splitlines()[0]}); "
-            "run dbt build again and mend what it reports."
-        ) from problem
+            f"{path} is not a finished build ({missing}); run dbt build again and mend what it "
+            "reports."
+        )
     return connection
+
+
+def _missing_of_build(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """What dbt has not done, or not well, in words; None where all is done.
+
+    macros/unfinished.sql keeps the list.
+    """
+    is_begun = connection.execute(
+        "select count(*) from duckdb_tables() "
+        "where schema_name = 'raw' and table_name = 'unfinished'"
+    ).fetchall()[0][0]
+    if not is_begun:
+        return "dbt has built nothing in it"
+    n, node = connection.execute("select count(*), min(node) from raw.unfinished").fetchall()[0]
+    if n:
+        return f"{n} of its models and tests have not ended well, such as {node.split('.')[2]}"
+    connection.execute("select 1 from main.settings limit 1")
+    return None
 
 
 _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
@@ -396,11 +428,25 @@ def read_customer_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def clear_predictions(connection: duckdb.DuckDBPyConnection, keep_submission: bool = False) -> None:
-    """Empty the predictions tables, but for the list of runs and, if told, window 0."""
+    """Empty the predictions tables, but for the list of runs and, if told, what is of window 0."""
     for table in PREDICTIONS:
-        if table != "runs":
+        if table != "runs" and not (keep_submission and table == "drift"):
             kept = "where window_id is distinct from 0" if keep_submission else ""
             connection.execute(f"delete from predictions.{table} {kept}")
+
+
+def read_build_id(connection: duckdb.DuckDBPyConnection) -> str:
+    """The run of dbt that made the tables."""
+    return str(connection.execute("select build_id from raw.build").fetchall()[0][0])
+
+
+def read_inputs(connection: duckdb.DuckDBPyConnection) -> str:
+    """The rows of input_files, as JSON."""
+    return str(
+        connection.execute(
+            "select to_json(list(input_files order by file_name)) from input_files"
+        ).fetchall()[0][0]
+    )
 
 
 def write_predictions(
@@ -419,33 +465,3 @@ def close_build_file(connection: duckdb.DuckDBPyConnection) -> None:
     """
     connection.execute("checkpoint")
     connection.close()
-
-
-def publish(out_dir: Path, *others: Path) -> Path:
-    """Put a copy of the build file in the place of the published one, in one step.
-
-    A reader that has the old file open keeps reading it; the next to open sees the new one. The
-    views on the input files stay behind: they are of use only beside these.
-
-    Parameters
-    ----------
-    out_dir
-        Folder of both.
-    others
-        Targets to be replaced with it, whose new files are written (see `replacing.begin`).
-
-    Returns
-    -------
-    Path
-        The published file.
-    """
-    published = published_file(out_dir)
-    unfinished = replacing.begin(published)
-    leftovers.clear_log(unfinished)
-    shutil.copyfile(build_file(out_dir), unfinished)
-    with database.connect(unfinished) as connection:
-        connection.execute("drop schema if exists raw cascade")
-        connection.execute("checkpoint")
-    leftovers.clear_log(published)
-    replacing.put(published, *others)
-    return published

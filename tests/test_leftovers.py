@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from models_py import leftovers, warehouse
+from models_py import leftovers, publishing, warehouse
 from models_py.replacing import unfinished
 
 
@@ -71,7 +71,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     for path in (published, unfinished(published)):
         subprocess.run([sys.executable, "-c", code, str(path)], check=False)
         assert path.with_name(f"{path.name}.wal").exists()
-    warehouse.publish(tmp_path)
+    publishing.publish(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"hm_build.duckdb", "hm.duckdb"}
     with duckdb.connect(str(published), read_only=True) as connection:
         tables = connection.execute("select table_name from duckdb_tables()").fetchall()

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from models_py.evaluation import OUTPUT_COLUMNS, evaluate
+from models_py.publishing import sha256
 from models_py.report import main, print_evaluation, print_places, print_windows
 
 SYSTEMS = ["baseline", "popular_age_band", "purchases_department", "hybrid"]
@@ -116,6 +117,7 @@ def test_an_empty_evaluation_says_that_nothing_can_be_said(
 
 def published(out: Path, evaluation: pd.DataFrame, systems: tuple[str, ...] = ("hybrid",)) -> Path:
     """A published file with this evaluation and a run of each of these systems, the latest last."""
+    (out / "submission.csv").write_text("customer_id,prediction\n")
     with duckdb.connect(str(out / "hm.duckdb")) as connection:
         connection.execute("create schema predictions")
         connection.execute(
@@ -125,7 +127,11 @@ def published(out: Path, evaluation: pd.DataFrame, systems: tuple[str, ...] = ("
                 map_at_12 double, map_at_12_low double, map_at_12_high double,
                 difference double, difference_low double, difference_high double
             );
-            create table predictions.runs (started_at timestamp, system text, n_customers int);
+            create table predictions.runs (
+                started_at timestamp, system text, n_customers int, is_published bool,
+                is_gate_overridden bool, gate_decision text, submission_sha256 text
+            );
+            create table predictions.drift (measure text);
             create table stg_customers (customer_id text);
             create table stg_articles (article_id text)
             """
@@ -134,9 +140,14 @@ def published(out: Path, evaluation: pd.DataFrame, systems: tuple[str, ...] = ("
         connection.execute("insert into predictions.evaluation by name from rows")
         for day, system in enumerate(systems, 1):
             connection.execute(
-                "insert into predictions.runs values (make_date(2020, 9, ?), ?, ?)",
-                [day, system, 1000 * day],
+                "insert into predictions.runs "
+                "values (make_date(2020, 9, ?), ?, ?, true, false, 'nothing was checked', ?)",
+                [day, system, 1000 * day, sha256(out / "submission.csv")],
             )
+        # A later one that was not good enough.
+        connection.execute(
+            "insert into predictions.runs values ('2020-09-30', 'worse', 0, false, false, '', null)"
+        )
     return out
 
 
@@ -148,7 +159,12 @@ def test_what_is_published_is_printed_as_it_was_at_the_end_of_the_run(
     at_the_end = capsys.readouterr().out
     published(tmp_path, made_up_evaluation(), ("baseline", "hybrid"))
     assert main(["--out-dir", str(tmp_path)]) == 0
-    assert capsys.readouterr() == (at_the_end, "")
+    out, err = capsys.readouterr()
+    evaluated, places = at_the_end.split("\n\n2,000 customers")
+    assert out.startswith(evaluated)
+    assert out.endswith(f"2,000 customers{places}")
+    assert "Before it was published: nothing was checked." in out
+    assert err == ""
     assert "2,000 customers" in at_the_end
     assert str(tmp_path / "submission.csv") in at_the_end
     assert str(tmp_path / "hm.duckdb") in at_the_end
@@ -171,6 +187,23 @@ def test_a_run_without_a_past_window_is_printed_too(
     published(tmp_path, NOTHING)
     assert main(["--out-dir", str(tmp_path)]) == 0
     assert NOTHING_TO_SAY in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("what", ["another", "none"])
+def test_a_submission_of_another_run_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    """As a run leaves it that is killed between the two files."""
+    published(tmp_path, made_up_evaluation())
+    path = tmp_path / "submission.csv"
+    if what == "another":
+        path.write_text("customer_id,prediction\n01,0108775015\n")
+    else:
+        path.unlink()
+    assert main(["--out-dir", str(tmp_path)]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"warning: {path} is ")
+    assert "python -m models_py.train" in line
 
 
 @pytest.mark.parametrize("what", ["nothing", "no run", "no database", "no tables"])

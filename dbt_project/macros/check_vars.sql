@@ -33,6 +33,12 @@
         "age_band_ends": ["integers", 0],
         "unknown_postal_code_share": ["share", none],
         "max_rejected_share": ["share", none],
+        "max_size_change": ["number", 0],
+        "max_price_change": ["number", 0],
+        "max_refused_change": ["number", 0],
+        "max_missing_age_change": ["number", 0],
+        "max_new_article_change": ["number", 0],
+        "max_new_customer_change": ["number", 0],
     }) }}
 {% endmacro %}
 
@@ -69,6 +75,8 @@
         {{ return("" if is_integer(value, least) else "a whole number of at least " ~ least) }}
     {% elif kind == "share" %}
         {{ return("" if value is number and value is not boolean and 0 <= value <= 1 else "a number from 0 to 1") }}
+    {% elif kind == "number" %}
+        {{ return("" if value is number and value is not boolean and value >= least else "a number of at least " ~ least) }}
     {% elif kind == "date" %}
         {{ return("" if value is none or is_date(value) else "a day in the form yyyy-mm-dd") }}
     {% elif kind == "popularity span" %}

@@ -25,3 +25,9 @@
     (((cast({{ one }} as bigint) * 7919 + {{ three }}) % 1000003 * 486187 + cast({{ two }} as bigint) * 15485863) % 1000003
     * 722593 % 1000003)
 {%- endmacro %}
+
+{#- A text that stands for all rows of a relation, whatever their order: the sum of a hash of each. Another version of
+    the engine may hash otherwise. -#}
+{% macro rows_hash(columns) %}{{ return(adapter.dispatch("rows_hash", "next_week")(columns)) }}{% endmacro %}
+{% macro default__rows_hash(columns) %}cast(sum(cast(xxhash64({{ columns | join(", ") }}) as decimal(38, 0))) as {{ dbt.type_string() }}){% endmacro %}
+{% macro duckdb__rows_hash(columns) %}cast(sum(hash({{ columns | join(", ") }})) as {{ dbt.type_string() }}){% endmacro %}

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from models_py import demo_data
-from tests.dbt import runs
+from tests.dbt import habits, runs
 
 N_CUSTOMERS = 3000
 
@@ -34,3 +34,15 @@ def run(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The whole run on it: dbt build, then training."""
     out = tmp_path_factory.mktemp("run")
     return Run(demo, out, runs.build_and_train(demo, out))
+
+
+@pytest.fixture(scope="session")
+def habitual(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A whole run on little data with much to learn from: see habits.py. Not to be written into."""
+    data = habits.make(tmp_path_factory.mktemp("habits") / "data")
+    out = tmp_path_factory.mktemp("habitual")
+    built = runs.dbt(data, out, "run", variables=f"{{{habits.SMALL}}}")
+    assert built.returncode == 0, built.stdout[-3000:]
+    trained = runs.train(data, out)
+    assert trained.returncode == 0, trained.stderr[-3000:]
+    return Run(data, out, trained.stdout)

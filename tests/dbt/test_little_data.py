@@ -67,6 +67,7 @@ def test_one_day(tmp_path: Path) -> None:
     )
     printed = runs.build_and_train(data, tmp_path / "out")
     assert "No past window could be scored" in printed
+    assert "Before it was published: nothing was checked, as no past window was scored." in printed
     lists = recommended(tmp_path / "out")
     assert len(lists) == 10
     sold = {"0100000000", "0100000001", "0100000002"}

@@ -1,6 +1,10 @@
+{#- The list of runs outlives a change of its shape. -#}
+{{ config(on_schema_change="append_new_columns") }}
 -- depends_on: {{ ref("settings") }}
+-- depends_on: {{ ref("input_files") }}
 -- depends_on: {{ ref("evaluation") }}
 {{ declared_table({
+    "run_id": dbt.type_string(),
     "started_at": "timestamp",
     "seconds": "double",
     "cutoff_on": "date",
@@ -9,6 +13,15 @@
     "n_customers": "integer",
     "system": dbt.type_string(),
     "map_at_12": "double",
-    "project_version": dbt.type_string(),
+    "scores": dbt.type_string(),
+    "is_published": "boolean",
+    "is_gate_overridden": "boolean",
+    "gate_decision": dbt.type_string(),
+    "build_id": dbt.type_string(),
+    "inputs": dbt.type_string(),
     "settings": dbt.type_string(),
+    "project_version": dbt.type_string(),
+    "versions": dbt.type_string(),
+    "submission_sha256": dbt.type_string(),
+    "ranker_sha256": dbt.type_string(),
 }) }}

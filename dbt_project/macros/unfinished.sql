@@ -1,0 +1,39 @@
+{#- What keeps training from a build that did not end well. From when a run of dbt takes on a model or a test until it
+    has ended well, it stands in raw.unfinished: a run that fails, or is killed, leaves there what it did not do, and
+    whichever run does it takes it off. (The schema raw is not in the published file.) -#}
+{% macro begin_build() %}
+    {% if not execute %}{{ return("") }}{% endif %}
+    {% set taken_on = {"model": [], "test": []} %}
+    {% for node in selected_resources %}
+        {% do taken_on.get(node.split(".")[0], []).append(node) %}
+    {% endfor %}
+    {% do run_query("create table if not exists raw.unfinished (node varchar)") %}
+    {% do run_query("create table if not exists raw.build (build_id varchar)") %}
+    {#- A model or test that is no more can't be done any more. -#}
+    {% do run_query("delete from raw.unfinished where node not in (" ~ quoted_list(graph.nodes) ~ ")") %}
+    {% do run_query("insert into raw.unfinished select unnest([" ~ quoted_list(taken_on["model"] + taken_on["test"]) ~ "]) as node") %}
+    {#- Which build this is: another one whenever a model is made anew. -#}
+    {% if taken_on["model"] %}
+        {% do run_query("create or replace table raw.build as select '" ~ invocation_id ~ "' as build_id") %}
+    {% endif %}
+    {{ return("") }}
+{% endmacro %}
+
+
+{% macro end_build(results) %}
+    {% if not execute %}{{ return("") }}{% endif %}
+    {% set done = [] %}
+    {% for result in results if result.status in ["success", "pass", "warn"] %}
+        {% do done.append(result.node.unique_id) %}
+    {% endfor %}
+    {% do run_query("delete from raw.unfinished where node in (" ~ quoted_list(done) ~ ")") %}
+    {{ return("") }}
+{% endmacro %}
+
+
+{#- Names as SQL texts, with a last one that is nobody's, since SQL has no empty list. -#}
+{% macro quoted_list(names) %}
+    {% set texts = [] %}
+    {% for name in names %}{% do texts.append(quoted(name)) %}{% endfor %}
+    {{ return((texts + ["''"]) | join(", ")) }}
+{% endmacro %}
