@@ -33,6 +33,10 @@
         "age_band_ends": ["integers", 0],
         "unknown_postal_code_share": ["share", none],
         "max_rejected_share": ["share", none],
+        "earliest_day": ["day", none],
+        "max_price": ["integer", 1],
+        "max_days_without_purchases": ["integer", 1],
+        "max_stray_share": ["share", none],
     }) }}
 {% endmacro %}
 
@@ -59,7 +63,7 @@
 {#- A var's value as JSON. YAML reads an unquoted day as a date, which JSON does not know: it becomes text. -#}
 {% macro var_json(name) %}
     {% set value = var(name) %}
-    {{ return((value | string if name == "as_of" and value is not none else value) | tojson) }}
+    {{ return((value | string if name in ["as_of", "earliest_day"] and value is not none else value) | tojson) }}
 {% endmacro %}
 
 
@@ -71,6 +75,8 @@
         {{ return("" if value is number and value is not boolean and 0 <= value <= 1 else "a number from 0 to 1") }}
     {% elif kind == "date" %}
         {{ return("" if value is none or is_date(value) else "a day in the form yyyy-mm-dd") }}
+    {% elif kind == "day" %}
+        {{ return("" if is_date(value) else "a day in the form yyyy-mm-dd") }}
     {% elif kind == "popularity span" %}
         {{ return("" if value in var("popularity_days") else "one of popularity_days, " ~ var("popularity_days") | join(", ")) }}
     {% elif kind == "popularity spans" %}
