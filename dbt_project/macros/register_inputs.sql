@@ -35,6 +35,9 @@
             {% if n_rows == 0 %}
                 {{ stop(path ~ ": there is a header but no row; it needs at least one.") }}
             {% endif %}
+            {% if query_values("select count(*) from raw.refused_lines where file_name = '" ~ file ~ "'")[0] == n_rows %}
+                {{ stop(path ~ ": none of its " ~ n_rows ~ " rows can be read: " ~ commonest_reasons("raw.refused_lines", file) ~ "; mend the file.") }}
+            {% endif %}
             {% do check_types(file, path) %}
             {% do run_query("insert into raw.input_files values ('" ~ file ~ "', " ~ quoted(path) ~ ", " ~ quoted(version) ~ ", " ~ n_rows ~ ")") %}
         {% endif %}
@@ -52,6 +55,10 @@
         {% do found.extend(query_values("select file from glob(" ~ quoted(folder ~ "/" ~ file ~ ending) ~ ")")) %}
     {% endfor %}
     {% if found | length == 0 %}
+        {% set folders = query_values("select file from glob(" ~ quoted(folder ~ "/" ~ file ~ ".*/*") ~ ") limit 1") %}
+        {% if folders %}
+            {{ stop(folders[0].rpartition("/")[0] ~ " is a folder; put one file in its place.") }}
+        {% endif %}
         {{ stop(folder ~ ": there is no " ~ file ~ " (" ~ endings | join(", ") ~ "); put it there.") }}
     {% elif found | length > 1 %}
         {{ stop(folder ~ ": " ~ found | join(" and ") ~ " are both there; keep one of them.") }}
@@ -59,7 +66,22 @@
     {% if query_values("select size from read_blob(" ~ quoted(found[0]) ~ ")")[0] == 0 %}
         {{ stop(found[0] ~ ": the file is empty; it needs a header and rows.") }}
     {% endif %}
+    {% do check_kind(found[0]) %}
     {{ return(found[0]) }}
+{% endmacro %}
+
+
+{#- A file that is not of the kind that its name says. -#}
+{% macro check_kind(path) %}
+    {% set marks = {".gz": ["1F8B", "gzip"], ".zst": ["28B52FFD", "zstd"], ".parquet": ["50415231", "parquet"]} %}
+    {% for ending, mark in marks.items() if path.endswith(ending) %}
+        {% set places = ["content[1:" ~ mark[0] | length // 2 ~ "]"] + (["content[-4:]"] if ending == ".parquet" else []) %}
+        {% for place in places %}
+            {% if query_values("select 'x' || hex(" ~ place ~ ") from read_blob(" ~ quoted(path) ~ ")")[0] != "x" ~ mark[0] %}
+                {{ stop(path ~ ": this is no whole " ~ mark[1] ~ " file; write it again, or name it for what it is.") }}
+            {% endif %}
+        {% endfor %}
+    {% endfor %}
 {% endmacro %}
 
 
@@ -111,20 +133,7 @@
         "select count(*), count(line), count(*) filter (line is not null and not " ~ is_regular("line", n_columns) ~ "), cast(coalesce(sum(strlen(line)), 0) as bigint)"
         ~ " from " ~ lines_of(path, rejects="hm_rejects")
     ).rows[0] %}
-    {% set number = "(line + 1) // 2" if is_crlf else "line" %}
-    {% do run_query("
-        create or replace table raw." ~ file ~ "_lost as
-        select
-            cast(" ~ number ~ " as bigint) as line_number,
-            cast(line as bigint) as n,
-            case cast(error_type as varchar)
-                when 'INVALID ENCODING' then 'not UTF-8'
-                when 'LINE SIZE OVER MAXIMUM' then 'longer than 2 MB'
-                else 'not readable'
-            end as rejected_because,
-            left(ltrim(csv_line, chr(10) || chr(13)), 100000) as row_text
-        from hm_rejects
-    ") %}
+    {% do keep_lost_lines(file, path, is_crlf) %}
     {% set n_lost = query_values("select count(*) from raw." ~ file ~ "_lost")[0] %}
     {% do check_compressed(path, counts[0] + counts[3], n_lost) %}
     {% set lost = "select n as line_number from raw." ~ file ~ "_lost" if n_lost else none %}
@@ -138,6 +147,39 @@
     ") %}
     {% do create_csv_views(file, path, columns, names, numbered, counts[2] > 0, n_lost > 0) %}
     {{ return(counts[1] - 1 + n_lost - query_values("select coalesce(sum(n_lines - 1), 0) from raw." ~ file ~ "_long")[0]) }}
+{% endmacro %}
+
+
+{#- Keeps the lines that DuckDB gives no text of, with their numbers (line_number, and n where CR and LF count as two).
+    It tells their place in the file, so that of a file of less than a gigabyte the bytes can be shown. -#}
+{% macro keep_lost_lines(file, path, is_crlf) %}
+    {% set is_small = path.endswith(".csv") and query_values("select size < 1e9 from read_blob(" ~ quoted(path) ~ ")")[0] and query_values("select count(*) from hm_rejects")[0] %}
+    {% set text %}
+        {% if is_small %}
+        replace(replace(replace(
+            regexp_extract(
+                cast(file.content[rejects.line_byte_position:rejects.line_byte_position + 9999] as varchar),
+                '^(?:\\x0A|\\x0D)*(.*?)(?:\\x0A|\\x0D|$)', 1
+            ), '\x22', '"'), '\x27', ''''), '\x5C', '\'
+        )
+        {% else %}
+        ltrim(rejects.csv_line, chr(10) || chr(13))
+        {% endif %}
+    {% endset %}
+    {% do run_query("
+        create or replace table raw." ~ file ~ "_lost as
+        select
+            cast(" ~ ("(rejects.line + 1) // 2" if is_crlf else "rejects.line") ~ " as bigint) as line_number,
+            cast(rejects.line as bigint) as n,
+            case cast(rejects.error_type as varchar)
+                when 'INVALID ENCODING' then 'not UTF-8'
+                when 'LINE SIZE OVER MAXIMUM' then 'longer than 2 MB'
+                else 'not readable'
+            end as rejected_because,
+            " ~ text ~ " as row_text
+        from hm_rejects as rejects
+        " ~ ("cross join read_blob(" ~ quoted(path) ~ ") as file" if is_small else "")
+    ) %}
 {% endmacro %}
 
 

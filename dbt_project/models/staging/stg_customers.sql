@@ -29,6 +29,7 @@ typed as (
 
     select
         customer_id,
+        line_number,
         postal_code,
         coalesce({{ finite("fn") }}, 0) = 1 as is_fn,
         coalesce({{ finite("active") }}, 0) = 1 as is_active,
@@ -48,6 +49,7 @@ select
     typed.fashion_news_frequency,
     typed.age,
     {{ age_band("typed.age") }} as age_band,
-    case when unknown_postal_codes.postal_code is null then nullif(trim(typed.postal_code), '') end as postal_code
+    case when unknown_postal_codes.postal_code is null then nullif(trim(typed.postal_code), '') end as postal_code,
+    typed.line_number
 from typed
 left join unknown_postal_codes on typed.postal_code = unknown_postal_codes.postal_code
