@@ -101,7 +101,12 @@ def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Pat
     WarehouseError
         If the file of customers can't be read.
     """
-    customer_ids = customers_in_order(customers_path)
+    if customers_path.name.startswith("customers."):
+        # dbt has read it: the rows that it refused, and lines that are none, are not read again.
+        rows = connection.execute("select customer_id from stg_customers order by line_number")
+        customer_ids = [row[0] for row in rows.fetchall()]
+    else:
+        customer_ids = customers_in_order(customers_path)
     article_ids = read_article_ids(connection)
     place = {customer_id: key for key, customer_id in enumerate(read_customer_ids(connection), 1)}
     lists = np.tile(read_best_sellers(connection, 0)[:LIST_LENGTH], (len(place) + 1, 1))

@@ -152,8 +152,8 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             select key as article_key, '0' || lpad((700 + key)::varchar, 9, '0') as article_id
             from range(30, 0, -1) as keys (key);
 
-            create table stg_customers (customer_key int, customer_id text);
-            insert into stg_customers values (3, '7'), (1, '007'), (4, 'b7'), (2, '0a');
+            create table stg_customers (customer_key int, customer_id text, line_number bigint);
+            insert into stg_customers values (3, '7', 5), (1, '007', 2), (4, 'b7', 9), (2, '0a', 3);
 
             -- In window 1, another one: the other way round.
             create table cand_popular_overall as
@@ -209,12 +209,23 @@ def test_each_customer_of_the_sample_gets_their_list_in_its_order(
     assert predictions == [recommended(customer_id) for customer_id in distinct]
 
 
+def test_without_a_sample_the_order_is_that_of_the_staged_customers(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """dbt has read the file, and knows which of its lines are customers."""
+    broken = tmp_path / "customers.csv"
+    broken.write_text('customer_id\n007\n0a\n"never closed\n7\n')
+    path = tmp_path / "submission.csv"
+    assert export.write(warehouse, broken, path) == 4
+    assert read_submission(path)["customer_id"].tolist() == ["007", "0a", "7", "b7"]
+
+
 def test_a_file_of_customers_that_can_not_be_read_leaves_the_submission_as_it_was(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
     path = tmp_path / "submission.csv"
     path.write_text("of last week")
-    wrong = write_table(tmp_path / "customers.csv", pd.DataFrame({"id": IDS}))
+    wrong = write_table(tmp_path / "sample_submission.csv", pd.DataFrame({"id": IDS}))
     with pytest.raises(WarehouseError, match="customer_id"):
         export.write(warehouse, wrong, path)
     assert path.read_text() == "of last week"

@@ -39,6 +39,10 @@
         "max_missing_age_change": ["number", 0],
         "max_new_article_change": ["number", 0],
         "max_new_customer_change": ["number", 0],
+        "earliest_day": ["day", none],
+        "max_price": ["integer", 1],
+        "max_days_without_purchases": ["integer", 1],
+        "max_stray_share": ["share", none],
     }) }}
 {% endmacro %}
 
@@ -65,7 +69,7 @@
 {#- A var's value as JSON. YAML reads an unquoted day as a date, which JSON does not know: it becomes text. -#}
 {% macro var_json(name) %}
     {% set value = var(name) %}
-    {{ return((value | string if name == "as_of" and value is not none else value) | tojson) }}
+    {{ return((value | string if name in ["as_of", "earliest_day"] and value is not none else value) | tojson) }}
 {% endmacro %}
 
 
@@ -79,6 +83,8 @@
         {{ return("" if value is number and value is not boolean and value >= least else "a number of at least " ~ least) }}
     {% elif kind == "date" %}
         {{ return("" if value is none or is_date(value) else "a day in the form yyyy-mm-dd") }}
+    {% elif kind == "day" %}
+        {{ return("" if is_date(value) else "a day in the form yyyy-mm-dd") }}
     {% elif kind == "popularity span" %}
         {{ return("" if value in var("popularity_days") else "one of popularity_days, " ~ var("popularity_days") | join(", ")) }}
     {% elif kind == "popularity spans" %}

@@ -4,6 +4,12 @@
 {% macro try_cast(expression, type) %}{{ return(adapter.dispatch("try_cast", "next_week")(expression, type)) }}{% endmacro %}
 {% macro default__try_cast(expression, type) %}try_cast({{ expression }} as {{ type }}){% endmacro %}
 
+{#- A finite number, or null where the text is none. -#}
+{% macro finite(expression) %}{{ return(adapter.dispatch("finite", "next_week")(expression)) }}{% endmacro %}
+{% macro default__finite(expression) -%}
+    (case when not isnan({{ try_cast(expression, "double") }}) and abs({{ try_cast(expression, "double") }}) <= 1e300 then {{ try_cast(expression, "double") }} end)
+{%- endmacro %}
+
 {#- A whole number from 0 to 999,999 that depends on the text alone: the same on each machine and run. -#}
 {% macro hash_million(expression) %}{{ return(adapter.dispatch("hash_million", "next_week")(expression)) }}{% endmacro %}
 {% macro default__hash_million(expression) %}cast(conv(substr(md5({{ expression }}), 1, 8), 16, 10) as bigint) % 1000000{% endmacro %}
@@ -15,8 +21,8 @@
 {#- The day n days after (before, when negative) a date. -#}
 {% macro add_days(date, n) %}cast({{ dbt.dateadd("day", n, date) }} as date){% endmacro %}
 
-{#- One text out of a row's columns, for people to read. -#}
-{% macro row_text(columns) %}concat_ws(',' {%- for column in columns %}, coalesce({{ column }}, ''){% endfor %}){% endmacro %}
+{#- One text out of a row's columns, for people to read, or, with a separator that no text holds, to compare. -#}
+{% macro row_text(columns, separator="','") %}concat_ws({{ separator }} {%- for column in columns %}, coalesce({{ column }}, ''){% endfor %}){% endmacro %}
 
 {#- A whole number from 0 to 1,000,002 that depends on three whole numbers alone, for drawing among pairs: linear
     congruences with a prime modulus. It spreads the pairs of one customer; whether two given articles are drawn

@@ -4,7 +4,8 @@
 {% macro begin_build() %}
     {% if not execute %}{{ return("") }}{% endif %}
     {% set taken_on = {"model": [], "test": []} %}
-    {% for node in selected_resources %}
+    {#- An ephemeral model is a part of those that read it, and never ends by itself. -#}
+    {% for node in selected_resources if graph.nodes.get(node, {}).get("config", {}).get("materialized") != "ephemeral" %}
         {% do taken_on.get(node.split(".")[0], []).append(node) %}
     {% endfor %}
     {% do run_query("create table if not exists raw.unfinished (node varchar)") %}

@@ -1,12 +1,10 @@
 -- Ids go in and out as text: each id of a file is staged letter for letter, or its row is refused.
-select articles.article_id as lost_id
-from {{ source("hm", "articles") }} as articles
-left join {{ ref("stg_articles") }} as staged on articles.article_id = staged.article_id
-where staged.article_id is null and {{ is_usable_id("article_id", "articles.article_id") }}
-
-union all
-
-select customers.customer_id as lost_id
-from {{ source("hm", "customers") }} as customers
-left join {{ ref("stg_customers") }} as staged on customers.customer_id = staged.customer_id
-where staged.customer_id is null and {{ is_usable_id("customer_id", "customers.customer_id") }}
+{% for file, id in {"articles": "article_id", "customers": "customer_id"}.items() %}
+select input.{{ id }} as lost_id
+from {{ source("hm", file) }} as input
+left join {{ ref("stg_" ~ file) }} as staged on input.{{ id }} = staged.{{ id }}
+left join {{ ref("rejected_rows") }} as refused
+    on refused.file_name = '{{ file }}' and input.line_number = refused.line_number
+where staged.{{ id }} is null and refused.line_number is null
+{% if not loop.last %}union all{% endif %}
+{% endfor %}

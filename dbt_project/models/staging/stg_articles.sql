@@ -1,16 +1,7 @@
 with articles as (
 
-    select * from {{ source("hm", "articles") }}
-
-),
-
-numbered as (
-
-    select
-        *,
-        row_number() over (partition by article_id order by {{ row_text(input_columns()["articles"]) }}) as copy_number
-    from articles
-    where {{ is_usable_id("article_id") }}
+    select * from {{ ref("judged_articles") }}
+    where rejected_because is null
 
 )
 
@@ -26,5 +17,4 @@ select
     {{ named(column) }} as {{ attribute }},
     {% endfor %}
     {{ named("product_group_name") }} as product_group
-from numbered
-where copy_number = 1
+from articles

@@ -1,23 +1,7 @@
 with customers as (
 
-    select * from {{ source("hm", "customers") }}
-
-),
-
-numbered as (
-
-    select
-        *,
-        row_number() over (partition by customer_id order by {{ row_text(input_columns()["customers"]) }}) as copy_number
-    from customers
-    where {{ is_usable_id("customer_id") }}
-
-),
-
-kept as (
-
-    select * from numbered
-    where copy_number = 1
+    select * from {{ ref("judged_customers") }}
+    where rejected_because is null
 
 ),
 
@@ -27,7 +11,7 @@ postal_codes as (
         postal_code,
         count(*) as n_customers,
         sum(count(*)) over () as n_all_customers
-    from kept
+    from customers
     group by postal_code
 
 ),
@@ -45,13 +29,14 @@ typed as (
 
     select
         customer_id,
+        line_number,
         postal_code,
-        coalesce({{ try_cast("fn", "double") }}, 0) = 1 as is_fn,
-        coalesce({{ try_cast("active", "double") }}, 0) = 1 as is_active,
+        coalesce({{ finite("fn") }}, 0) = 1 as is_fn,
+        coalesce({{ finite("active") }}, 0) = 1 as is_active,
         coalesce(upper(nullif(trim(club_member_status), '')), 'UNKNOWN') as club_member_status,
         coalesce(upper(nullif(trim(fashion_news_frequency), '')), 'NONE') as fashion_news_frequency,
-        cast({{ try_cast("age", "double") }} as integer) as age
-    from kept
+        cast({{ finite("age") }} as integer) as age
+    from customers
 
 )
 
@@ -64,6 +49,7 @@ select
     typed.fashion_news_frequency,
     typed.age,
     {{ age_band("typed.age") }} as age_band,
-    case when unknown_postal_codes.postal_code is null then nullif(trim(typed.postal_code), '') end as postal_code
+    case when unknown_postal_codes.postal_code is null then nullif(trim(typed.postal_code), '') end as postal_code,
+    typed.line_number
 from typed
 left join unknown_postal_codes on typed.postal_code = unknown_postal_codes.postal_code

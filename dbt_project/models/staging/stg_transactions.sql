@@ -5,15 +5,23 @@ with typed_transactions as (
 
     select * from {{ ref("typed_transactions") }}
 
+),
+
+known_days as (
+
+    select sold_on from {{ ref("purchase_days") }}
+    where not is_stray and {{ known_as_of("sold_on") }}
+
 )
 
 select
-    sold_on,
-    customer_key,
-    article_key,
-    price,
-    is_online,
+    purchases.sold_on,
+    purchases.customer_key,
+    purchases.article_key,
+    purchases.price,
+    purchases.is_online,
     cast(count(*) as integer) as quantity
-from typed_transactions
-where rejected_because is null and {{ known_as_of("sold_on") }}
-group by sold_on, customer_key, article_key, price, is_online
+from typed_transactions as purchases
+inner join known_days on purchases.sold_on = known_days.sold_on
+where purchases.rejected_because is null
+group by purchases.sold_on, purchases.customer_key, purchases.article_key, purchases.price, purchases.is_online

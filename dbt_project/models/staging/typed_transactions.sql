@@ -23,7 +23,7 @@ typed as (
         customers.customer_key,
         articles.article_key,
         {{ try_cast("transactions.price", "double") }} as price,
-        {{ try_cast("transactions.sales_channel_id", "integer") }} = 2 as is_online,
+        {{ try_cast("transactions.sales_channel_id", "integer") }} as sales_channel,
         transactions.t_dat,
         transactions.customer_id,
         transactions.article_id,
@@ -44,10 +44,12 @@ judged as (
             when trim(coalesce(article_id, '')) = '' then 'empty article_id'
             when customer_key is null then 'unknown customer_id'
             when article_key is null then 'unknown article_id'
-            when sold_on is null then 't_dat is not a day'
+            when sold_on is null or sold_on > date '9999-12-30' then 't_dat is not a day'
+            when sold_on < cast('{{ var("earliest_day") }}' as date) then 't_dat is before {{ var("earliest_day") }}'
             when price is null or isnan(price) or isinf(price) then 'price is not a number'
             when price < 0 then 'price is negative'
-            when price > 1e9 then 'price is above a thousand million'
+            when price > {{ var("max_price") }} then 'price is above {{ var("max_price") }}'
+            when sales_channel is null and not {{ is_missing("sales_channel_id") }} then 'sales_channel_id is not a number'
         end as rejected_because
     from typed
 
@@ -58,10 +60,10 @@ select
     customer_key,
     article_key,
     price,
-    is_online,
+    sales_channel = 2 as is_online,
     rejected_because,
     case
         when rejected_because is not null
-            then {{ row_text(["t_dat", "customer_id", "article_id", "price_text", "sales_channel_id"]) }}
-    end as row_text
+            then {{ purchase_text("price_text") }}
+    end as purchase_text
 from judged

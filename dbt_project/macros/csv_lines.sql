@@ -1,0 +1,79 @@
+{#- Reading a CSV file as lines. The grammar is RFC 4180's: a field stands in quotes, with quotes in it doubled, or
+    holds none. A line of its own that follows it, with as many fields as the header, is regular. DuckDB splits
+    the lines here and nothing else; which of them are rows is said by these macros, so that a fault costs its own
+    line and no other. -#}
+
+{#- One row for each line (`line`, null where it is empty). Lines that are not UTF-8, or longer than 2 MB, are left out.
+    The delimiter never occurs, so that a line is one column.
+
+    Arguments: path; rejects, the name of a table for the lines left out; every_end, whether each carriage return and
+    each line feed ends a line, which loses nothing where a file mixes them, or what DuckDB takes for the file's own. -#}
+{% macro lines_of(path, rejects=none, every_end=true) -%}
+    read_csv(
+        {{ quoted(path) }}, auto_detect = false, header = false, columns = {'line': 'varchar'},
+        delim = '{{ "\x01\x02\x03\x04" }}', quote = '', escape = '', comment = '', strict_mode = false,
+        {% if every_end %}new_line = '\n',{% endif %}
+        {% if rejects -%}
+        store_rejects = true, rejects_limit = 0, rejects_table = '{{ rejects }}', rejects_scan = '{{ rejects }}_scans'
+        {%- else -%}
+        ignore_errors = true
+        {%- endif %}
+    )
+{%- endmacro %}
+
+
+{#- line_number (1 is the header) and line. A row_number without order is computed by one thread, in the order of the
+    file. Where each line ends in both CR and LF, every second row of lines_of is the empty one between these.
+
+    Arguments: path; is_crlf; lost, a select of the numbers (line_number) of the lines left out, or none. -#}
+{% macro numbered_lines(path, is_crlf, lost=none) -%}
+    (
+        {% set number = "(n + 1) // 2" if is_crlf else "n" -%}
+        select
+            cast({{ number }} as bigint) as line_number,
+            line
+        from (
+            select {{ "counted.n + coalesce(lost.n_lost, 0)" if lost else "counted.n" }} as n, counted.line
+            from (select row_number() over () as n, line from {{ lines_of(path) }}) as counted
+            {% if lost -%}
+            asof left join (
+                select line_number - n_lost + 1 as from_n, max(n_lost) as n_lost
+                from (select line_number, row_number() over (order by line_number) as n_lost from ({{ lost }}))
+                group by all
+            ) as lost on counted.n >= lost.from_n
+            {%- endif %}
+        )
+        {% if is_crlf %}where n % 2 = 1 or line is not null{% endif %}
+    )
+{%- endmacro %}
+
+
+{% macro is_well_formed(line) -%}
+    regexp_full_match({{ line }}, '(?:[^",]*|"(?:[^"]|"")*")(?:,(?:[^",]*|"(?:[^"]|"")*"))*')
+{%- endmacro %}
+
+
+{#- The fields of a well-formed line as a list of text. -#}
+{% macro fields_of(line) -%}
+    case
+        when contains({{ line }}, '"') then list_transform(
+            regexp_extract_all(',' || {{ line }}, ',("(?:[^"]|"")*"|[^",]*)', 1),
+            lambda f: case when f[1] = '"' then replace(f[2:-2], '""', '"') else f end
+        )
+        else string_split({{ line }}, ',')
+    end
+{%- endmacro %}
+
+
+{% macro is_regular(line, n_columns) -%}
+    case
+        when contains({{ line }}, '"') then {{ is_well_formed(line) }} and len({{ fields_of(line) }}) = {{ n_columns }}
+        else {{ line }} like '{{ "%," * (n_columns - 1) }}%' and {{ line }} not like '{{ "%," * n_columns }}%'
+    end
+{%- endmacro %}
+
+
+{#- True where a quote opens on this line and closes on a later one, or the other way round. -#}
+{% macro has_open_quote(line) -%}
+    (len({{ line }}) - len(replace({{ line }}, '"', ''))) % 2 = 1
+{%- endmacro %}

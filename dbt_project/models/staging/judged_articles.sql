@@ -1,0 +1,27 @@
+{{ config(materialized="ephemeral") }}
+
+with articles as (
+
+    select * from {{ source("hm", "articles") }}
+
+),
+
+compared as (
+
+    select
+        *,
+        row_number() over (partition by article_id order by line_number) as copy_number,
+        first_value(row_text) over (partition by article_id order by line_number) as first_row_text
+    from articles
+
+)
+
+select
+    *,
+    case
+        when trim(coalesce(article_id, '')) = '' then 'empty article_id'
+        when not {{ is_usable_id("article_id") }} then 'article_id with white space'
+        when copy_number > 1 and row_text = first_row_text then 'repeated row'
+        when copy_number > 1 then 'repeated article_id with other content'
+    end as rejected_because
+from compared
