@@ -26,8 +26,8 @@ staged as (
         'transactions_train' as file_name,
         sum(quantity) as n_staged,
         (
-            select coalesce(sum(n_rows), 0) from {{ ref("purchase_days") }}
-            where not {{ known_as_of("sold_on") }}
+            select coalesce(sum(by_day.n_rows), 0) from {{ ref("purchase_days") }} as by_day
+            where not {{ known_as_of("by_day.sold_on") }}
         ) as n_later
     from {{ ref("stg_transactions") }}
 

@@ -17,7 +17,7 @@ compared as (
 )
 
 select
-    *,
+    *,  -- noqa: AM04
     case
         when trim(coalesce(article_id, '')) = '' then 'empty article_id'
         when not {{ is_usable_id("article_id") }} then 'article_id with white space'

@@ -17,7 +17,7 @@ compared as (
 )
 
 select
-    *,
+    *,  -- noqa: AM04
     case
         when trim(coalesce(customer_id, '')) = '' then 'empty customer_id'
         when copy_number > 1 and row_text = first_row_text then 'repeated row'

@@ -28,12 +28,14 @@ refused as (
 
 ),
 
+{% if n_stray > 0 %}
 last_day as (
 
     select max(sold_on) as sold_on from {{ ref("purchase_days") }}
     where not is_stray
 
 ),
+{% endif %}
 
 short_ids as (
 
@@ -50,7 +52,9 @@ found as (
         coalesce(refused.rejected_because, 't_dat is long after all others') as rejected_because
     from purchases
     left join refused on purchases.purchase_text = refused.purchase_text
+    {% if n_stray > 0 %}
     left join last_day on purchases.sold_on > last_day.sold_on
+    {% endif %}
     where refused.purchase_text is not null{% if n_stray > 0 %} or last_day.sold_on is not null{% endif %}
 
 )
