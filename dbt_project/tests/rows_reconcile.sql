@@ -1,7 +1,7 @@
 -- No row is lost: each row of a file, counted line by line before anything is made of them, is staged, as a row or as
 -- a part of a quantity, or refused with a reason, or, for purchases, later than as_of.
 select * from {{ ref("input_counts") }}
-where n_rows <> n_staged + n_refused + n_later_than_as_of
+where n_rows is distinct from n_staged + n_refused + n_later_than_as_of
 
 union all
 
