@@ -22,28 +22,48 @@
 {%- endmacro %}
 
 
-{#- line_number (1 is the header) and line. A row_number without order is computed by one thread, in the order of the
-    file. Where each line ends in both CR and LF, every second row of lines_of is the empty one between these.
+{#- line_number (1 is the header) and line, which may be null or missing where nothing stands. A row_number without
+    order is computed by one thread, in the order of the file.
 
-    Arguments: path; is_crlf; lost, a select of the numbers (line_number) of the lines left out, or none. -#}
+    Arguments: path; is_crlf, whether lines end in CR and LF, between which lines_of sees an empty one: of k empty lines
+    in a row, k // 2 are the file's own; lost, a table of the lines left out, by their number in lines_of (n), or none. -#}
 {% macro numbered_lines(path, is_crlf, lost=none) -%}
     (
-        {% set number = "(n + 1) // 2" if is_crlf else "n" -%}
-        select
-            cast({{ number }} as bigint) as line_number,
-            line
-        from (
-            select {{ "counted.n + coalesce(lost.n_lost, 0)" if lost else "counted.n" }} as n, counted.line
-            from (select row_number() over () as n, line from {{ lines_of(path) }}) as counted
-            {% if lost -%}
-            asof left join (
-                select line_number - n_lost + 1 as from_n, max(n_lost) as n_lost
-                from (select line_number, row_number() over (order by line_number) as n_lost from ({{ lost }}))
-                group by all
-            ) as lost on counted.n >= lost.from_n
-            {%- endif %}
+        with counted as (
+            select row_number() over () as n, line from {{ lines_of(path) }}
+        ),
+        {% if lost %}
+        gaps as (
+            select n - n_lost + 1 as from_n, max(n_lost) as n_lost
+            from (select n, row_number() over (order by n) as n_lost from {{ lost }})
+            group by all
+        ),
+        ends as (
+            select counted.n + coalesce(gaps.n_lost, 0) as n, counted.line
+            from counted asof left join gaps on counted.n >= gaps.from_n
+            union all
+            select n, null from {{ lost }}
+        ),
+        {% else %}
+        ends as (select * from counted),
+        {% endif %}
+        {% if is_crlf %}
+        {% set in_order = "order by n" if lost else "" %}
+        held as (
+            select n, line, lag(n) over ({{ in_order }}) as n_before from ends
+            where line is not null {% if lost %}or n in (select n from {{ lost }}){% endif %}
         )
-        {% if is_crlf %}where n % 2 = 1 or line is not null{% endif %}
+        select
+            n,
+            cast(
+                sum(1 + coalesce(n - n_before - 1, 0) // 2) over ({{ in_order }} rows unbounded preceding) as bigint
+            ) as line_number,
+            line
+        from held
+        {% else %}
+        held as (select * from ends)
+        select n, n as line_number, line from held
+        {% endif %}
     )
 {%- endmacro %}
 

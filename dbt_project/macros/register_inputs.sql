@@ -134,15 +134,17 @@
         "select count(*), count(line), count(*) filter (line is not null and not " ~ is_regular("line", n_columns) ~ "), cast(coalesce(sum(strlen(line)), 0) as bigint)"
         ~ " from " ~ lines_of(path, rejects="hm_rejects")
     ).rows[0] %}
-    {% do keep_lost_lines(file, path, is_crlf) %}
+    {% do keep_lost_lines(file, path) %}
     {% set n_lost = query_values("select count(*) from raw." ~ file ~ "_lost")[0] %}
     {% do check_compressed(path, counts[0] + counts[3], n_lost) %}
-    {% set lost = "select n as line_number from raw." ~ file ~ "_lost" if n_lost else none %}
-    {% set numbered = numbered_lines(path, is_crlf, lost) %}
+    {% set numbered = numbered_lines(path, is_crlf, "raw." ~ file ~ "_lost" if n_lost else none) %}
+    {% if n_lost and is_crlf %}
+        {% do run_query("update raw." ~ file ~ "_lost as lost set line_number = lines.line_number from " ~ numbered ~ " as lines where lines.n = lost.n") %}
+    {% endif %}
     {% do sort_odd_lines(file, numbered, n_columns, counts[2]) %}
     {% do run_query("
         insert into raw.refused_lines
-        select '" ~ file ~ "', line_number, rejected_because, row_text from raw." ~ file ~ "_lost
+        select '" ~ file ~ "', line_number, rejected_because, left(row_text, 100000) from raw." ~ file ~ "_lost
         union all
         select '" ~ file ~ "', line_number, rejected_because, left(row_text, 100000) from raw." ~ file ~ "_odd
     ") %}
@@ -151,9 +153,9 @@
 {% endmacro %}
 
 
-{#- Keeps the lines that DuckDB gives no text of, with their numbers (line_number, and n where CR and LF count as two).
-    It tells their place in the file, so that of a file of less than a gigabyte the bytes can be shown. -#}
-{% macro keep_lost_lines(file, path, is_crlf) %}
+{#- Keeps the lines that DuckDB gives no text of. It tells their place in the file, so that of a file of less than a
+    gigabyte the bytes can be shown. -#}
+{% macro keep_lost_lines(file, path) %}
     {% set is_small = path.endswith(".csv") and query_values("select size < 1e9 from read_blob(" ~ quoted(path) ~ ")")[0] and query_values("select count(*) from hm_rejects")[0] %}
     {% set text %}
         {% if is_small %}
@@ -170,8 +172,8 @@
     {% do run_query("
         create or replace table raw." ~ file ~ "_lost as
         select
-            cast(" ~ ("(rejects.line + 1) // 2" if is_crlf else "rejects.line") ~ " as bigint) as line_number,
             cast(rejects.line as bigint) as n,
+            cast(rejects.line as bigint) as line_number,
             case cast(rejects.error_type as varchar)
                 when 'INVALID ENCODING' then 'not UTF-8'
                 when 'LINE SIZE OVER MAXIMUM' then 'longer than 2 MB'
@@ -278,9 +280,9 @@
                 numbers.last_line,
                 numbers.opener,
                 count(lines.line) as n_lines,
-                string_agg(coalesce(lines.line, ''), chr(10) order by lines.line_number) as row_text
+                string_agg(coalesce(lines.line, ''), chr(10) order by numbers.line_number) as row_text
             from numbers
-            inner join " ~ numbered ~ " as lines on numbers.line_number = lines.line_number
+            left join " ~ numbered ~ " as lines on numbers.line_number = lines.line_number
             group by all
         ),
         regular as (

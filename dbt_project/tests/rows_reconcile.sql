@@ -26,7 +26,7 @@ files as (
 )
 
 select * from counts
-where n_rows <> n_staged + n_refused + n_later_than_as_of
+where n_rows is distinct from n_staged + n_refused + n_later_than_as_of
 
 union all
 

@@ -24,7 +24,7 @@ staged as (
 
     select
         'transactions_train' as file_name,
-        sum(quantity) as n_staged,
+        coalesce(sum(quantity), 0) as n_staged,
         (
             select coalesce(sum(by_day.n_rows), 0) from {{ ref("purchase_days") }} as by_day
             where not {{ known_as_of("by_day.sold_on") }}
