@@ -21,7 +21,7 @@ import duckdb
 from models_py import demo_data
 from tests.dbt import runs
 
-N_CUSTOMERS = 600
+N_CUSTOMERS = 1200
 # As few windows as a ranker can learn from with so few customers.
 VARS = "{n_training_windows: 6, n_backtest_windows: 1}"
 # The order in which a run replaces them.

@@ -139,7 +139,7 @@ def calls(trace: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("danger")
-    size = ["--customers", "600", "--seed", "5", "--out", str(folder / "plain")]
+    size = ["--customers", "1200", "--seed", "5", "--out", str(folder / "plain")]
     assert demo_data.main(size) == 0
     data = runs.write_inputs(folder / "data", TABLES, source=folder / "plain")
     out, trace = folder / "out", folder / "trace"
