@@ -1,42 +1,19 @@
 -- No row is lost: each row of a file, counted line by line before anything is made of them, is staged, as a row or as
 -- a part of a quantity, or refused with a reason, or, for purchases, later than as_of.
-with counts as (
+with files as (
 
-    select
-        file_name,
-        n_rows,
-        n_staged,
-        n_refused,
-        n_later_than_as_of
-    from {{ ref("input_counts") }}
-
-),
-
-refused as (
-
-    select count(*) - count(distinct concat(file_name, line_number)) as n_of_a_line_twice
-    from {{ ref("rejected_rows") }}
-
-),
-
-files as (
-
-    select count(distinct file_name) as n_files from counts
+    {% for file in input_columns() %}
+    select '{{ file }}' as file_name
+    {% if not loop.last %}
+    union all
+    {% endif %}
+    {% endfor %}
 
 )
 
-select * from counts
-where n_rows is distinct from n_staged + n_refused + n_later_than_as_of
-
-union all
-
--- Each file is there, and each refused row has its own line.
-select
-    'all' as file_name,
-    files.n_files as n_rows,
-    0 as n_staged,
-    refused.n_of_a_line_twice as n_refused,
-    0 as n_later_than_as_of
+select files.file_name
 from files
-cross join refused
-where files.n_files <> 3 or refused.n_of_a_line_twice <> 0
+left join {{ ref("input_counts") }} as counts on files.file_name = counts.file_name
+where
+    counts.n_rows is null
+    or counts.n_rows is distinct from counts.n_staged + counts.n_refused + counts.n_later_than_as_of

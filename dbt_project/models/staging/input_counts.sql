@@ -4,6 +4,13 @@ with input_files as (
 
 ),
 
+later as (
+
+    select coalesce(sum(n_rows), 0) as n_rows from {{ ref("purchase_days") }}
+    where not {{ known_as_of("sold_on") }}
+
+),
+
 staged as (
 
     select
@@ -25,10 +32,7 @@ staged as (
     select
         'transactions_train' as file_name,
         coalesce(sum(quantity), 0) as n_staged,
-        (
-            select coalesce(sum(by_day.n_rows), 0) from {{ ref("purchase_days") }} as by_day
-            where not {{ known_as_of("by_day.sold_on") }}
-        ) as n_later
+        (select later.n_rows from later) as n_later
     from {{ ref("stg_transactions") }}
 
 ),

@@ -9,7 +9,9 @@ with articles as (
 compared as (
 
     select
-        *,
+        line_number,
+        row_text,
+        {{ input_columns()["articles"] | join(",\n        ") }},
         row_number() over (partition by article_id order by line_number) as copy_number,
         first_value(row_text) over (partition by article_id order by line_number) as first_row_text
     from articles
@@ -17,7 +19,9 @@ compared as (
 )
 
 select
-    *,  -- noqa: AM04
+    line_number,
+    row_text,
+    {{ input_columns()["articles"] | join(",\n    ") }},
     case
         when trim(coalesce(article_id, '')) = '' then 'empty article_id'
         when not {{ is_usable_id("article_id") }} then 'article_id with white space'

@@ -9,7 +9,9 @@ with customers as (
 compared as (
 
     select
-        *,
+        line_number,
+        row_text,
+        {{ input_columns()["customers"] | join(",\n        ") }},
         row_number() over (partition by customer_id order by line_number) as copy_number,
         first_value(row_text) over (partition by customer_id order by line_number) as first_row_text
     from customers
@@ -17,7 +19,9 @@ compared as (
 )
 
 select
-    *,  -- noqa: AM04
+    line_number,
+    row_text,
+    {{ input_columns()["customers"] | join(",\n    ") }},
     case
         when trim(coalesce(customer_id, '')) = '' then 'empty customer_id'
         when copy_number > 1 and row_text = first_row_text then 'repeated row'

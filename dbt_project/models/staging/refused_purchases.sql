@@ -28,14 +28,12 @@ refused as (
 
 ),
 
-{% if n_stray > 0 %}
-last_day as (
+stray_days as (
 
-    select max(sold_on) as sold_on from {{ ref("purchase_days") }}
-    where not is_stray
+    select sold_on from {{ ref("purchase_days") }}
+    where is_stray
 
 ),
-{% endif %}
 
 short_ids as (
 
@@ -52,10 +50,8 @@ found as (
         coalesce(refused.rejected_because, 't_dat is long after all others') as rejected_because
     from purchases
     left join refused on purchases.purchase_text = refused.purchase_text
-    {% if n_stray > 0 %}
-    left join last_day on purchases.sold_on > last_day.sold_on
-    {% endif %}
-    where refused.purchase_text is not null{% if n_stray > 0 %} or last_day.sold_on is not null{% endif %}
+    left join stray_days on purchases.sold_on = stray_days.sold_on
+    where refused.purchase_text is not null or stray_days.sold_on is not null
 
 )
 
