@@ -153,10 +153,10 @@
 {% endmacro %}
 
 
-{#- Keeps the lines that DuckDB gives no text of. It tells their place in the file, so that of a file of less than a
-    gigabyte the bytes can be shown. -#}
+{#- Keeps the lines that DuckDB gives no text of. It tells their place in the file, so that of a file of less than 250
+    MB the bytes can be shown. -#}
 {% macro keep_lost_lines(file, path) %}
-    {% set is_small = path.endswith(".csv") and query_values("select size < 1e9 from read_blob(" ~ quoted(path) ~ ")")[0] and query_values("select count(*) from hm_rejects")[0] %}
+    {% set is_small = path.endswith(".csv") and query_values("select size < 250e6 from read_blob(" ~ quoted(path) ~ ")")[0] and query_values("select count(*) from hm_rejects")[0] %}
     {% set text %}
         {% if is_small %}
         replace(replace(replace(
