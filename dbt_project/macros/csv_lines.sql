@@ -7,10 +7,12 @@
     The delimiter never occurs, so that a line is one column.
 
     Arguments: path; rejects, the name of a table for the lines left out; every_end, whether each carriage return and
-    each line feed ends a line, which loses nothing where a file mixes them, or what DuckDB takes for the file's own. -#}
-{% macro lines_of(path, rejects=none, every_end=true) -%}
+    each line feed ends a line, which loses nothing where a file mixes them, or what DuckDB takes for the file's own;
+    is_estimated, whether DuckDB looks into the file beforehand, and so knows about how many rows there are. Without
+    that it takes a file for 42 rows and joins the wrong way round; but it stops there at a line of more than 2 MB. -#}
+{% macro lines_of(path, rejects=none, every_end=true, is_estimated=false) -%}
     read_csv(
-        {{ quoted(path) }}, auto_detect = false, header = false, columns = {'line': 'varchar'},
+        {{ quoted(path) }}, auto_detect = {{ is_estimated }}, skip = 0, header = false, columns = {'line': 'varchar'},
         delim = '{{ "\x01\x02\x03\x04" }}', quote = '', escape = '', comment = '', strict_mode = false,
         {% if every_end %}new_line = '\n',{% endif %}
         {% if rejects -%}
@@ -26,11 +28,12 @@
     order is computed by one thread, in the order of the file.
 
     Arguments: path; is_crlf, whether lines end in CR and LF, between which lines_of sees an empty one: of k empty lines
-    in a row, k // 2 are the file's own; lost, a table of the lines left out, by their number in lines_of (n), or none. -#}
-{% macro numbered_lines(path, is_crlf, lost=none) -%}
+    in a row, k // 2 are the file's own; lost, a table of the lines left out, by their number in lines_of (n), or none;
+    is_estimated, as for lines_of. -#}
+{% macro numbered_lines(path, is_crlf, lost=none, is_estimated=false) -%}
     (
         with counted as (
-            select row_number() over () as n, line from {{ lines_of(path) }}
+            select row_number() over () as n, line from {{ lines_of(path, is_estimated=is_estimated) }}
         ),
         {% if lost %}
         gaps as (

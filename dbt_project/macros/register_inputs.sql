@@ -137,7 +137,8 @@
     {% do keep_lost_lines(file, path) %}
     {% set n_lost = query_values("select count(*) from raw." ~ file ~ "_lost")[0] %}
     {% do check_compressed(path, counts[0] + counts[3], n_lost) %}
-    {% set numbered = numbered_lines(path, is_crlf, "raw." ~ file ~ "_lost" if n_lost else none) %}
+    {% set has_long = query_values("select count(*) from raw." ~ file ~ "_lost where rejected_because <> 'not UTF-8'")[0] > 0 %}
+    {% set numbered = numbered_lines(path, is_crlf, "raw." ~ file ~ "_lost" if n_lost else none, is_estimated=not has_long) %}
     {% if n_lost and is_crlf %}
         {% do run_query("update raw." ~ file ~ "_lost as lost set line_number = lines.line_number from " ~ numbered ~ " as lines where lines.n = lost.n") %}
     {% endif %}
@@ -153,10 +154,10 @@
 {% endmacro %}
 
 
-{#- Keeps the lines that DuckDB gives no text of. It tells their place in the file, so that of a file of less than a
-    gigabyte the bytes can be shown. -#}
+{#- Keeps the lines that DuckDB gives no text of. It tells their place in the file, so that of a file of less than 250
+    MB the bytes can be shown. -#}
 {% macro keep_lost_lines(file, path) %}
-    {% set is_small = path.endswith(".csv") and query_values("select size < 1e9 from read_blob(" ~ quoted(path) ~ ")")[0] and query_values("select count(*) from hm_rejects")[0] %}
+    {% set is_small = path.endswith(".csv") and query_values("select size < 250e6 from read_blob(" ~ quoted(path) ~ ")")[0] and query_values("select count(*) from hm_rejects")[0] %}
     {% set text %}
         {% if is_small %}
         replace(replace(replace(
@@ -302,13 +303,13 @@
 
 {#- A file whose lines are all rows is read by DuckDB's own parser, which is the fastest, any other by its lines. -#}
 {% macro create_csv_views(file, path, columns, names, numbered, is_faulty, is_lossy) %}
-    {% set fields, rows, types = [], [], [] %}
+    {% set fields, rows, labels = [], [], [] %}
     {% for column in columns %}
         {% set position = names.index(column | lower) + 1 %}
         {% do fields.append("nullif(fields[" ~ position ~ "], '') as " ~ column) %}
         {% do rows.append("c" ~ position ~ " as " ~ column) %}
     {% endfor %}
-    {% for name in names %}{% do types.append("'c" ~ loop.index ~ "': 'varchar'") %}{% endfor %}
+    {% for name in names %}{% do labels.append("'c" ~ loop.index ~ "'") %}{% endfor %}
     {% set kept = "select line_number, line from " ~ numbered ~ " where line_number > 1 and line is not null" %}
     {% if is_faulty %}
         {% set kept = kept ~ " and " ~ is_regular("line", names | length)
@@ -316,7 +317,7 @@
             ~ " union all select first_line, row_text from raw." ~ file ~ "_long" %}
     {% endif %}
     {% set split = "select line_number, line, " ~ fields_of("line") ~ " as fields from (" ~ kept ~ ")" %}
-    {% set read = "read_csv(" ~ quoted(path) ~ ", auto_detect = false, header = true, columns = {" ~ types | join(", ") ~ "}, delim = ',',
+    {% set read = "read_csv(" ~ quoted(path) ~ ", header = true, all_varchar = true, names = [" ~ labels | join(", ") ~ "], skip = 0, delim = ',',
         quote = '\"', escape = '\"', comment = '', new_line = '\\n', strict_mode = false)" %}
     {% do create_views(
         file,
