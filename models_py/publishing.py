@@ -14,7 +14,9 @@ from models_py import database, leftovers, replacing
 from models_py.warehouse import FILE_NAME, WarehouseError, build_file, published_file
 
 SCORES = ["window_id", "customer_key", "ap"]
-LATEST_RUN = "select * from {schema}predictions.runs where is_published order by started_at desc"
+LATEST_RUN = (
+    "select {columns} from {catalog}predictions.runs where is_published order by started_at desc"
+)
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,12 @@ def _attached(connection: duckdb.DuckDBPyConnection, out_dir: Path) -> Iterator[
 
 
 def _read(connection: duckdb.DuckDBPyConnection) -> Published:
-    latest = connection.execute(LATEST_RUN.format(schema="published.")).df()
-    if latest.empty:
+    latest = connection.execute(
+        LATEST_RUN.format(columns="run_id, cutoff_on, system", catalog="published.")
+    ).fetchone()
+    if latest is None:
         return Published()
+    run_id, cutoff_on, system = latest
     scores = connection.execute(
         """
         select windows.window_id, customers.customer_key, scores.average_precision as ap
@@ -111,12 +116,12 @@ def _read(connection: duckdb.DuckDBPyConnection) -> Published:
             on their_customers.customer_id = customers.customer_id
         where scores.system = ? and windows.is_backtest
         """,
-        [latest["system"].iloc[0]],
+        [system],
     ).df()
     return Published(
         connection.execute("select * from published.predictions.runs").df(),
-        latest["run_id"].iloc[0],
-        latest["cutoff_on"].iloc[0],
+        run_id,
+        cutoff_on,
         connection.execute("select measure, measured_value from published.main.input_profile").df(),
         scores,
     )
@@ -215,9 +220,10 @@ def stray_file(connection: duckdb.DuckDBPyConnection, path: Path) -> str | None:
     path
         submission.csv.
     """
-    latest = connection.execute(LATEST_RUN.format(schema="")).df()
-    wanted = None if latest.empty else latest["submission_sha256"].iloc[0]
-    if not wanted or (path.is_file() and sha256(path) == wanted):
+    latest = connection.execute(
+        LATEST_RUN.format(columns="submission_sha256", catalog="")
+    ).fetchone()
+    if latest is None or (path.is_file() and sha256(path) == latest[0]):
         return None
     return (
         f"{path} is not the one of the run in {path.parent / FILE_NAME}, whose SHA-256 is in "

@@ -117,6 +117,9 @@ def test_readers_go_on_and_second_runs_are_refused(habitual: Run, tmp_path: Path
         assert reader.stdout is not None
         assert reader.stdout.readline() == "reading\n"
 
+    as_it_was = [(out / name).open("rb") for name in ("hm.duckdb", "submission.csv")]
+    before = [file.read() for file in as_it_was]
+
     refused = []
     for command, name in ((dbt, "dbt"), (train, "training")):
         first = start(command, data, out)
@@ -153,6 +156,12 @@ def test_readers_go_on_and_second_runs_are_refused(habitual: Run, tmp_path: Path
     assert of_new[0] == old
     assert of_new.index(new) == of_new.count(old) > 20
     assert of_new[-1] == new
+
+    # Whoever holds an old file goes on reading all of it, however little of it was in memory.
+    for file, content in zip(as_it_was, before, strict=True):
+        file.seek(0)
+        assert file.read() == content
+        file.close()
 
     # Ten times the price, and a week more of the same.
     assert warnings == [("mean_price_last_week",)]

@@ -192,7 +192,7 @@ def test_published_file_is_whole_and_free_of_views_on_the_input(run: Run) -> Non
         query(run.database, f"select count(*) from {name}")
 
 
-@pytest.mark.parametrize("folder", ["predictions", "reporting", "abt"])
+@pytest.mark.parametrize("folder", ["predictions", "reporting", "inputs", "abt"])
 def test_every_column_that_people_read_is_described(run: Run, folder: str) -> None:
     manifest = json.loads((run.out / "target" / "manifest.json").read_text())
     models = [
