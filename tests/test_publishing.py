@@ -48,7 +48,7 @@ def leave_log(path: Path) -> None:
 def test_a_copy_without_the_views_on_the_input_takes_the_place(tmp_path: Path) -> None:
     make(tmp_path / "hm_build.duckdb", "new")
     (tmp_path / ".list.new").write_text("list")
-    publish(tmp_path, "new", {tmp_path / "list": tmp_path / ".list.new"})
+    publish(tmp_path, "new", tmp_path / "list")
     path = tmp_path / "hm.duckdb"
     assert query(path, "select what from content") == [("new",)]
     assert query(path, "select run_id, is_published from predictions.runs") == [("new", True)]
