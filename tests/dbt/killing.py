@@ -28,8 +28,8 @@ VARS = "{n_training_windows: 6, n_backtest_windows: 1}"
 PUBLISHED = ("hm.duckdb", "submission.csv", "ranker.txt")
 # All that may stand in a results folder after a run.
 LASTING = {*PUBLISHED, "hm_build.duckdb", ".hm.lock", "target", "logs"}
-# Columns of predictions.runs that no two runs share.
-OF_ONE_RUN = {"started_at", "seconds", "run_id", "build_id"}
+# Columns of the tables about runs that no two runs share.
+OF_ONE_RUN = {"started_at", "seconds", "run_id", "build_id", "earlier_run_id"}
 
 TRAIN = [sys.executable, "-m", "models_py.train", "--n-bootstrap", "10"]
 # Training that kills its process group right before its n-th renaming of a file.
@@ -227,7 +227,10 @@ class Victim:
                 one, other = f"from found.{table}", f"from measure.{table}"
                 if table == "predictions.runs":
                     # Each run adds a row.
-                    one, other = (latest_run(connection, one), latest_run(connection, other))
+                    latest = "order by started_at desc limit 1"
+                    one, other = (f"{one} {latest}", f"{other} {latest}")
+                if table in ("predictions.runs", "predictions.drift"):
+                    one, other = (shared(connection, one), shared(connection, other))
                 (n,) = connection.execute(
                     f"select (select count(*) from (({one}) except all ({other})))"
                     f" + (select count(*) from (({other}) except all ({one})))"
@@ -237,11 +240,11 @@ class Victim:
         return wrong
 
 
-def latest_run(connection: duckdb.DuckDBPyConnection, runs_table: str) -> str:
-    """A select of the last row of a list of runs, without what is this run's alone."""
-    names = [name for name, *_ in connection.execute(f"{runs_table} limit 0").description or []]
+def shared(connection: duckdb.DuckDBPyConnection, rows: str) -> str:
+    """A select of rows about runs, without what is one run's alone."""
+    names = [name for name, *_ in connection.execute(f"from ({rows}) limit 0").description or []]
     own = ", ".join(sorted(OF_ONE_RUN & set(names)))
-    return f"select * exclude ({own}) from ({runs_table} order by started_at desc limit 1)"
+    return f"select * exclude ({own}) from ({rows})"
 
 
 def _kill(group: int) -> None:

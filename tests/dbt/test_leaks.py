@@ -45,9 +45,16 @@ OF_ALL_CUSTOMERS = {"recent_purchases", "window_labels"}
 # where a window is of one kind in both builds.
 ADD_UP_CUSTOMERS = {"scored_customers", "source_report"}
 # Rows, counts and settings of the input: no window knows of them. stg_transactions is compared.
-ABOUT_THE_INPUT = {"settings", "rejected_rows", "typed_transactions"}
-# Means over all windows, and the list of runs.
-OF_THE_RUN = {"system_comparison", "runs"}
+ABOUT_THE_INPUT = {
+    "settings",
+    "rejected_rows",
+    "typed_transactions",
+    "input_counts",
+    "input_files",
+    "input_profile",
+}
+# Means over all windows, the list of runs, and what the input was in an earlier one.
+OF_THE_RUN = {"system_comparison", "runs", "drift"}
 # Columns that say what a window is today, or who was drawn by its label (window_customers says so
 # too); and intervals, whose draws depend on which customers there are in all windows.
 NOT_COMPARED = {
@@ -146,10 +153,17 @@ class Compared:
 
 
 def models(out: Path) -> dict[str, str]:
-    """The schema of every model, from dbt's manifest: a new one can't be forgotten."""
+    """The schema of every model with rows, from dbt's manifest: a new one can't be forgotten.
+
+    An ephemeral one has none: it is a part of those that read it.
+    """
     manifest = json.loads((out / "target" / "manifest.json").read_text())
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    return {node["name"]: node["schema"] for node in nodes}
+    return {
+        node["name"]: node["schema"]
+        for node in nodes
+        if node["config"]["materialized"] != "ephemeral"
+    }
 
 
 def filled_by_training(out: Path) -> set[str]:
