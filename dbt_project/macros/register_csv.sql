@@ -1,0 +1,169 @@
+{#- Makes the views over a CSV file, keeps the lines that are no rows, and returns how many rows there are, these
+    included. -#}
+{% macro register_csv(file, path, columns) %}
+    {% set names = header_names(path, columns) %}
+    {% set n_columns = names | length %}
+    {% set is_crlf = has_crlf(path) %}
+
+    {#- The one look through the whole file; its lines are counted apart from what the views make of them. -#}
+    {% do run_query("drop table if exists hm_rejects") %}
+    {% do run_query("drop table if exists hm_rejects_scans") %}
+    {% set counts = run_query(
+        "select count(*), count(line), count(*) filter (line is not null and not " ~ is_regular("line", n_columns) ~ "), cast(coalesce(sum(strlen(line)), 0) as bigint)"
+        ~ " from " ~ lines_of(path, rejects="hm_rejects")
+    ).rows[0] %}
+    {% do keep_lost_lines(file, path) %}
+    {% set n_lost = query_values("select count(*) from raw." ~ file ~ "_lost")[0] %}
+    {% do check_compressed(path, counts[0] + counts[3], n_lost) %}
+    {% set has_long = query_values("select count(*) from raw." ~ file ~ "_lost where rejected_because <> 'not UTF-8'")[0] > 0 %}
+    {% set numbered = numbered_lines(path, is_crlf, "raw." ~ file ~ "_lost" if n_lost else none, is_estimated=not has_long) %}
+    {% if n_lost and is_crlf %}
+        {% do run_query("update raw." ~ file ~ "_lost as lost set line_number = lines.line_number from " ~ numbered ~ " as lines where lines.n = lost.n") %}
+    {% endif %}
+    {% do sort_odd_lines(file, numbered, n_columns, counts[2]) %}
+    {% do run_query("
+        insert into raw.refused_lines
+        select '" ~ file ~ "', line_number, rejected_because, left(row_text, 100000) from raw." ~ file ~ "_lost
+        union all
+        select '" ~ file ~ "', line_number, rejected_because, left(row_text, 100000) from raw." ~ file ~ "_odd
+    ") %}
+    {% do create_csv_views(file, path, columns, names, numbered, counts[2] > 0, n_lost > 0) %}
+    {{ return(counts[1] - 1 + n_lost - query_values("select coalesce(sum(n_lines - 1), 0) from raw." ~ file ~ "_long")[0]) }}
+{% endmacro %}
+
+
+{#- Keeps the lines that DuckDB gives no text of. It tells their place in the file, so that of a file of less than 250
+    MB the bytes can be shown. -#}
+{% macro keep_lost_lines(file, path) %}
+    {% set is_small = path.endswith(".csv") and query_values("select size < 250e6 from read_blob(" ~ quoted(path) ~ ")")[0] and query_values("select count(*) from hm_rejects")[0] %}
+    {% set text %}
+        {% if is_small %}
+        replace(replace(replace(
+            regexp_extract(
+                cast(file.content[rejects.line_byte_position:rejects.line_byte_position + 9999] as varchar),
+                '^(?:\\x0A|\\x0D)*(.*?)(?:\\x0A|\\x0D|$)', 1
+            ), '\x22', '"'), '\x27', ''''), '\x5C', '\'
+        )
+        {% else %}
+        ltrim(rejects.csv_line, chr(10) || chr(13))
+        {% endif %}
+    {% endset %}
+    {% do run_query("
+        create or replace table raw." ~ file ~ "_lost as
+        select
+            cast(rejects.line as bigint) as n,
+            cast(rejects.line as bigint) as line_number,
+            case cast(rejects.error_type as varchar)
+                when 'INVALID ENCODING' then 'not UTF-8'
+                when 'LINE SIZE OVER MAXIMUM' then 'longer than 2 MB'
+                else 'not readable'
+            end as rejected_because,
+            " ~ text ~ " as row_text
+        from hm_rejects as rejects
+        " ~ ("cross join read_blob(" ~ quoted(path) ~ ") as file" if is_small else "")
+    ) %}
+{% endmacro %}
+
+
+{#- True where a line ends in CR and LF, which lines_of takes for two ends. Left to itself DuckDB takes them for one:
+    then the second line that holds something comes earlier. -#}
+{% macro has_crlf(path) %}
+    {% set second = [] %}
+    {% for every_end in [true, false] %}
+        {% do second.append(query_values("
+            select n from (select row_number() over () as n, line from " ~ lines_of(path, every_end=every_end) ~ ")
+            where n > 1 and line is not null
+            limit 1
+        ")) %}
+    {% endfor %}
+    {{ return(second[0] != second[1]) }}
+{% endmacro %}
+
+
+{#- What becomes of lines that are no rows by themselves. Those from one with an open quote to the next such are one
+    row (raw.<file>_long) when they make a regular one together and are at most a thousand; of two that overlap the
+    first counts. The others are refused (raw.<file>_odd). So a quote that is never closed costs one line. -#}
+{% macro sort_odd_lines(file, numbered, n_columns, n_odd) %}
+    {% do run_query("
+        create or replace table raw." ~ file ~ "_odd as
+        select
+            line_number,
+            line as row_text,
+            case
+                when not " ~ is_well_formed("line") ~ " then 'quotes that are not closed or not doubled'
+                when len(" ~ fields_of("line") ~ ") < " ~ n_columns ~ " then 'too few columns'
+                else 'too many columns'
+            end as rejected_because
+        from " ~ numbered ~ "
+        where " ~ ("line_number > 1 and line is not null and not " ~ is_regular("line", n_columns) if n_odd else "false") ~ "
+    ") %}
+    {% do run_query("
+        create or replace table raw." ~ file ~ "_long as
+        with openers as (
+            select
+                line_number as first_line,
+                lead(line_number) over (order by line_number) as last_line,
+                row_number() over (order by line_number) as opener
+            from raw." ~ file ~ "_odd
+            where " ~ has_open_quote("row_text") ~ "
+        ),
+        spans as (
+            select * from openers
+            where last_line - first_line < 1000 and not exists (
+                select 1 from raw." ~ file ~ "_lost as lost
+                where lost.line_number between openers.first_line and openers.last_line
+            )
+        ),
+        numbers as (
+            select *, unnest(range(first_line, last_line + 1)) as line_number from spans
+        ),
+        joined as (
+            select
+                numbers.first_line,
+                numbers.last_line,
+                numbers.opener,
+                count(lines.line) as n_lines,
+                string_agg(coalesce(lines.line, ''), chr(10) order by numbers.line_number) as row_text
+            from numbers
+            left join " ~ numbered ~ " as lines on numbers.line_number = lines.line_number
+            group by all
+        ),
+        regular as (
+            select *, opener - row_number() over (order by opener) as island from joined
+            where " ~ is_regular("row_text", n_columns) ~ "
+        )
+        select first_line, last_line, n_lines, row_text from regular
+        qualify row_number() over (partition by island order by opener) % 2 = 1
+    ") %}
+    {% do run_query("
+        delete from raw." ~ file ~ "_odd as odd where exists (
+            select 1 from raw." ~ file ~ "_long as long where odd.line_number between long.first_line and long.last_line
+        )
+    ") %}
+{% endmacro %}
+
+
+{#- A file whose lines are all rows is read by DuckDB's own parser, which is the fastest, any other by its lines. -#}
+{% macro create_csv_views(file, path, columns, names, numbered, is_faulty, is_lossy) %}
+    {% set fields, rows, labels = [], [], [] %}
+    {% for column in columns %}
+        {% set position = names.index(column | lower) + 1 %}
+        {% do fields.append("nullif(fields[" ~ position ~ "], '') as " ~ column) %}
+        {% do rows.append("c" ~ position ~ " as " ~ column) %}
+    {% endfor %}
+    {% for name in names %}{% do labels.append("'c" ~ loop.index ~ "'") %}{% endfor %}
+    {% set kept = "select line_number, line from " ~ numbered ~ " where line_number > 1 and line is not null" %}
+    {% if is_faulty %}
+        {% set kept = kept ~ " and " ~ is_regular("line", names | length)
+            ~ " and line_number not in (select unnest(range(first_line, last_line + 1)) from raw." ~ file ~ "_long)"
+            ~ " union all select first_line, row_text from raw." ~ file ~ "_long" %}
+    {% endif %}
+    {% set split = "select line_number, line, " ~ fields_of("line") ~ " as fields from (" ~ kept ~ ")" %}
+    {% set read = "read_csv(" ~ quoted(path) ~ ", header = true, all_varchar = true, names = [" ~ labels | join(", ") ~ "], skip = 0, delim = ',',
+        quote = '\"', escape = '\"', comment = '', new_line = '\\n', strict_mode = false)" %}
+    {% do create_views(
+        file,
+        "select " ~ fields | join(", ") ~ " from (" ~ split ~ ")" if is_faulty or is_lossy else "select " ~ rows | join(", ") ~ " from " ~ read,
+        "select line_number, line as row_text, " ~ fields | join(", ") ~ " from (" ~ split ~ ")",
+    ) %}
+{% endmacro %}
