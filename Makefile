@@ -108,7 +108,7 @@ bench-full: $(BIN)/.installed .venv-peers/.installed
 bench-small: $(BIN)/.installed
 	$(BIN)/python -m tests.benchmarks.full_size --parts 64
 
-# Runs killed at 53 random moments, each followed by a good one, and disks that fill up: about twenty minutes.
+# Runs killed at 53 random moments, each followed by a good one, and disks that fill up. It takes long.
 kill-test: $(BIN)/.installed
 	$(BIN)/python -m tests.benchmarks.kills
 	$(BIN)/python -m pytest -n 0 tests/benchmarks/full_disks.py
