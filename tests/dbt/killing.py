@@ -191,7 +191,8 @@ class Victim:
             is_new.append(not is_old)
             if not is_old and name != "hm.duckdb":
                 assert now == (self.undisturbed / name).read_bytes(), f"{name} is not whole"
-        assert not self.differences(marked=not is_new[0]), "hm.duckdb is not whole"
+        wrong = self.differences(marked=not is_new[0])
+        assert not wrong, f"hm.duckdb is not whole: {wrong}"
         # Never a later file of the new run beside an earlier one of the old.
         assert is_new == sorted(is_new, reverse=True)
         return is_new
@@ -200,7 +201,8 @@ class Victim:
         """After a good run: the results of the undisturbed one, and nothing left lying about."""
         for name in PUBLISHED[1:]:
             assert (self.out / name).read_bytes() == (self.undisturbed / name).read_bytes(), name
-        assert self.differences(marked=False) == []
+        wrong = self.differences(marked=False)
+        assert not wrong, f"hm.duckdb is not that of the undisturbed run: {wrong}"
         assert {path.name for path in self.out.iterdir()} <= LASTING
 
     def differences(self, marked: bool) -> list[str]:

@@ -21,7 +21,14 @@ articles as (
         purchases.article_key,
         min(purchases.sold_on) >= min(last_week.begins_on) as is_new,
         sum(case when purchases.sold_on >= last_week.begins_on then purchases.quantity else 0 end) as n_sold,
-        sum(case when purchases.sold_on >= last_week.begins_on then purchases.quantity * purchases.price else 0 end) as sales
+        -- Decimal: a sum of doubles depends on the order in which the threads add them.
+        sum(
+            case
+                when purchases.sold_on >= last_week.begins_on
+                    then cast(purchases.quantity * purchases.price as decimal(20, 8))
+                else 0
+            end
+        ) as sales
     from purchases
     cross join last_week
     where purchases.sold_on < last_week.cutoff_on
@@ -33,7 +40,7 @@ sales as (
 
     select
         sum(n_sold) as n_sold,
-        sum(sales) / nullif(sum(n_sold), 0) as mean_price,
+        cast(sum(sales) as double) / nullif(sum(n_sold), 0) as mean_price,
         sum(case when is_new then n_sold else 0 end) * 1.0 / nullif(sum(n_sold), 0) as new_article_share
     from articles
 
