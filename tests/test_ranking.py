@@ -81,6 +81,8 @@ def as_arrays(pairs: list[tuple[int, int, float]]) -> tuple[IntArray, IntArray, 
 @given(pairs=pairs_of_four_rows, n_more=st.integers(0, 2), k=st.integers(1, 15))
 @example(pairs=[(0, 9, 0.0), (0, 4, -0.0), (0, 7, 0.0)], n_more=0, k=2)
 @example(pairs=[(3, 1, 1.0)], n_more=1, k=1)
+# Two numbers that are one as float32.
+@example(pairs=[(0, 0, 1e-45), (0, 1, 1.401298464324817e-45)], n_more=0, k=1)
 def test_top_pairs_are_sorted_by_score_and_then_by_article_key(
     pairs: list[tuple[int, int, float]], n_more: int, k: int
 ) -> None:
@@ -88,7 +90,11 @@ def test_top_pairs_are_sorted_by_score_and_then_by_article_key(
     assert found.dtype == np.int64
     assert found.shape == (4 + n_more, k)
     for row, articles in enumerate(found.tolist()):
-        own = sorted((-score, article) for of_row, article, score in pairs if of_row == row)
+        own = sorted(
+            (-float(np.float32(score)), article)
+            for of_row, article, score in pairs
+            if of_row == row
+        )
         expected = [article for _, article in own][:k]
         assert articles == expected + [EMPTY] * (k - len(expected))
 
