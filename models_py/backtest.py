@@ -49,7 +49,7 @@ def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
             )
         if n_windows == 0:
             raise WarehouseError("the build has no past window to evaluate (n_backtest_windows).")
-        plan = plan_windows(windows, int(settings["n_training_windows"]), n_windows)
+        plan = plan_windows(windows, n_windows)
         published = publishing.read_published(connection, out_dir)
         is_same = publishing.is_published_run(connection, published)
         report.print_windows(windows)

@@ -42,19 +42,19 @@ class Plan:
     backtest: list[int]
 
 
-def plan_windows(windows: pd.DataFrame, n_training: int, n_backtest: int | None = None) -> Plan:
-    """Lay out the run: window w learns from windows w+1 to w+n_training, as far as they exist.
+def plan_windows(windows: pd.DataFrame, n_backtest: int | None = None) -> Plan:
+    """Lay out the run: a window learns from as many right before it as are for training alone.
 
     Parameters
     ----------
     windows
         What `warehouse.read_windows` returns.
-    n_training
-        The var n_training_windows.
     n_backtest
         Plan a backtest alone, which evaluates the latest so many of the windows that can be;
         without it all of them are, and window 0 is scored.
     """
+    # All but window 0 and those of the backtest.
+    n_training = int((~windows["is_backtest"]).sum()) - 1
     there = windows[~windows["is_left_out"]]
     ids = [int(w) for w in there["window_id"]]
     backtest = [int(w) for w in there.loc[there["is_backtest"], "window_id"]]

@@ -20,6 +20,8 @@ HYBRID = "hybrid"
 # The part of the hybrid that every customer shares.
 POPULAR = "popular"
 
+# Training windows, the latest ones, that the twins learn from: bounds their time.
+MAX_TWIN_WINDOWS = 6
 # Earlier windows on which penalties and weights are chosen, and customers looked at in each.
 N_TUNING_WINDOWS = 2
 MAX_TUNING_CUSTOMERS = 20_000
@@ -86,7 +88,8 @@ def fit_window(
     Parameters
     ----------
     training
-        The windows before the one that will be scored; may be empty.
+        The windows before the one that will be scored, the latest first; may be empty. The twins
+        look at MAX_TWIN_WINDOWS of them.
     classes
         The articles to choose among.
     grains
@@ -98,7 +101,7 @@ def fit_window(
     models = {}
     if training and len(classes.article_keys):
         for system, twin in twins(grains).items():
-            fitted = twin.fit(training, classes)
+            fitted = twin.fit(training[:MAX_TWIN_WINDOWS], classes)
             if fitted is not None:
                 models[system] = fitted
     judged = {w: h for w, h in held.items() if set(models) <= set(h.scores) and len(h.row)}

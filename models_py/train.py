@@ -73,7 +73,7 @@ def train(
         settings = warehouse.read_settings(connection)
         windows = warehouse.read_windows(connection)
         grains = warehouse.purchase_grains(settings)
-        plan = plan_windows(windows, int(settings["n_training_windows"]))
+        plan = plan_windows(windows)
         published = publishing.read_published(connection, out_dir)
         report.print_windows(windows)
         with Progress(len(plan.scored) + len(plan.backtest) + 3) as progress:

@@ -38,7 +38,7 @@ def test_each_window_learns_from_those_right_before_it_as_far_as_they_exist(
     build: tuple[int, int, int],
 ) -> None:
     n_backtest, n_training, n_left_out = build
-    plan = plan_windows(planned(n_backtest + n_training + 1, n_backtest, n_left_out), n_training)
+    plan = plan_windows(planned(n_backtest + n_training + 1, n_backtest, n_left_out))
     there = set(range(n_backtest + n_training + 1 - n_left_out))
     assert set(plan.training) == set(plan.scored)
     for window_id, learns_from in plan.training.items():
@@ -56,7 +56,7 @@ def test_every_backtest_window_is_scored_and_finds_older_ones_to_choose_on(
 ) -> None:
     n_backtest, n_training, n_left_out = build
     n_windows = n_backtest + n_training + 1 - n_left_out
-    plan = plan_windows(planned(n_backtest + n_training + 1, n_backtest, n_left_out), n_training)
+    plan = plan_windows(planned(n_backtest + n_training + 1, n_backtest, n_left_out))
     assert plan.backtest == list(range(1, min(n_backtest + 1, n_windows)))
     # The oldest first, so that the later ones can choose on them; the next days last.
     assert plan.scored == sorted(plan.scored, reverse=True)
@@ -68,19 +68,19 @@ def test_every_backtest_window_is_scored_and_finds_older_ones_to_choose_on(
 
 
 def test_a_plan_in_full() -> None:
-    plan = plan_windows(planned(6, 2, n_left_out=1), 3)
+    plan = plan_windows(planned(6, 2, n_left_out=1))
     assert plan.backtest == [1, 2]
     assert plan.scored == [4, 3, 2, 1, 0]
     assert plan.training == {4: [], 3: [4], 2: [3, 4], 1: [2, 3, 4], 0: [1, 2, 3]}
 
 
 def test_one_window_is_enough_for_a_plan() -> None:
-    plan = plan_windows(planned(1, 0), 4)
+    plan = plan_windows(planned(1, 0))
     assert (plan.scored, plan.training, plan.backtest) == ([0], {0: []}, [])
 
 
 def test_without_training_windows_the_backtest_ones_are_scored_all_the_same() -> None:
-    plan = plan_windows(planned(4, 3), 0)
+    plan = plan_windows(planned(4, 3))
     assert plan.scored == [3, 2, 1, 0]
     assert plan.training == {3: [], 2: [], 1: [], 0: []}
 

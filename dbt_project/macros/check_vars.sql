@@ -4,6 +4,8 @@
         "as_of": ["date", none],
         "horizon_days": ["integer", 1],
         "n_training_windows": ["integer", 0],
+        "extra_training_windows": ["integer", 0],
+        "enough_training_customers": ["integer", 0],
         "n_backtest_windows": ["integer", 0],
         "history_days": ["integer", 1],
         "min_history_days": ["integer", 1],

@@ -148,8 +148,7 @@ def ablate(
     """
     names = warehouse.read_feature_names(connection)
     sources = sources_of(names)
-    n_training = int(warehouse.read_settings(connection)["n_training_windows"])
-    plan = plan_windows(warehouse.read_windows(connection), n_training)
+    plan = plan_windows(warehouse.read_windows(connection))
     backtest = plan.backtest
     pairs = {w: warehouse.read_pairs(connection, w) for w in backtest}
     frames = {w: warehouse.read_frames(connection, w, []) for w in backtest}

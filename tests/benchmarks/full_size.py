@@ -24,7 +24,7 @@ import duckdb
 import psutil
 
 FULL_SIZE = 1_371_980
-VARS = {"n_training_windows": 6, "n_backtest_windows": 1}
+VARS = {"n_training_windows": 6, "extra_training_windows": 0, "n_backtest_windows": 1}
 SAMPLE_SECONDS = 0.25
 RESULT_FILE = "bench_full.json"
 PHASE = re.compile(r"\[\d+/\d+\] (?P<name>.*): (?P<seconds>[\d.]+) s$")

@@ -7,7 +7,7 @@ from tests.dbt.test_bad_input import ARTICLES, CUSTOMERS
 
 N_CUSTOMERS = 120
 # Few windows, and of the cheapest kind.
-SMALL = "n_training_windows: 2, n_backtest_windows: 2"
+SMALL = "n_training_windows: 2, extra_training_windows: 0, n_backtest_windows: 2"
 # Without what a customer bought before, nothing of the habits can be seen.
 BLIND = f"""{{
     {SMALL}, purchase_grain: department, candidate_sources: {{

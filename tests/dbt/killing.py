@@ -23,7 +23,7 @@ from tests.dbt import runs
 
 N_CUSTOMERS = 1200
 # As few windows as a ranker can learn from with so few customers.
-VARS = "{n_training_windows: 6, n_backtest_windows: 1}"
+VARS = "{n_training_windows: 6, extra_training_windows: 0, n_backtest_windows: 1}"
 # The order in which a run replaces them.
 PUBLISHED = ("hm.duckdb", "submission.csv", "ranker.txt")
 # All that may stand in a results folder after a run.

@@ -72,7 +72,10 @@ CUTOFF = "2020-09-16"
 # One horizon before the last: window 0 is then what window 1 is today.
 EARLIER_DAY = "2020-09-15"
 # So few customers that who is drawn for training matters.
-VARS = "n_training_windows: 4, n_backtest_windows: 2, max_training_customers: 150"
+VARS = (
+    "n_training_windows: 4, extra_training_windows: 0, n_backtest_windows: 2, "
+    "max_training_customers: 150"
+)
 
 CHANGED_PURCHASES = f"""
     with customers_turned as (

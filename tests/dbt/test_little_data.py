@@ -11,6 +11,8 @@ from models_py.submission import check_submission, read_submission
 from tests.dbt import runs
 from tests.dbt.test_bad_input import ARTICLES, CUSTOMERS, make
 
+SMALL = "{n_training_windows: 1, extra_training_windows: 0, n_backtest_windows: 1}"
+
 
 def recommended(out: Path) -> dict[str, list[str]]:
     rows = read_submission(out / "submission.csv")
@@ -94,7 +96,7 @@ def test_sample_submission_gives_the_customers_and_their_order(tmp_path: Path) -
     wanted = ["customer7", "stranger", "customer0", "customer3"]
     lines = [f"{customer},0100000000" for customer in wanted]
     (data / "sample_submission.csv").write_text("\n".join(["customer_id,prediction", *lines, ""]))
-    runs.build_and_train(data, tmp_path / "out", "{n_training_windows: 1, n_backtest_windows: 1}")
+    runs.build_and_train(data, tmp_path / "out", SMALL)
     lists = recommended(tmp_path / "out")
     assert list(lists) == wanted
     assert all(len(set(articles)) == 12 for articles in lists.values())
@@ -113,9 +115,8 @@ def test_other_forms_of_file_give_the_same_submission(tmp_path: Path) -> None:
                 rows.write_parquet(str(other / f"{name}.parquet"))
             else:
                 rows.write_csv(str(other / f"{name}.csv.zst"), compression="zstd")
-    small = "{n_training_windows: 1, n_backtest_windows: 1}"
-    runs.build_and_train(data, tmp_path / "out", small)
-    runs.build_and_train(other, tmp_path / "out2", small)
+    runs.build_and_train(data, tmp_path / "out", SMALL)
+    runs.build_and_train(other, tmp_path / "out2", SMALL)
     first = (tmp_path / "out" / "submission.csv").read_bytes()
     assert (tmp_path / "out2" / "submission.csv").read_bytes() == first
     assert b",0100000" in first
@@ -123,7 +124,7 @@ def test_other_forms_of_file_give_the_same_submission(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("grain", ["product_type", "[product, article]"])
 def test_each_grain_is_a_system_of_its_own(demo: Path, tmp_path: Path, grain: str) -> None:
-    small = f"{{n_training_windows: 1, n_backtest_windows: 1, purchase_grain: {grain}}}"
+    small = SMALL.replace("}", f", purchase_grain: {grain}}}")
     runs.build_and_train(demo, tmp_path, small)
     with duckdb.connect(str(tmp_path / "hm.duckdb"), read_only=True) as connection:
         systems = connection.execute(
@@ -145,8 +146,7 @@ def test_a_taste_attribute_is_one_line_of_the_list(demo: Path, tmp_path: Path) -
         settings.read_text().replace(line, line + "    shade: perceived_colour_value_name\n")
     )
     out = tmp_path / "out"
-    small = "{n_training_windows: 1, n_backtest_windows: 1}"
-    done = runs.dbt(demo, out, "build", variables=small, project=project)
+    done = runs.dbt(demo, out, "build", variables=SMALL, project=project)
     assert done.returncode == 0, done.stdout[-3000:]
     with duckdb.connect(str(out / "hm_build.duckdb"), read_only=True) as connection:
         shades = connection.execute(

@@ -1,17 +1,23 @@
-{% set n_windows = var("n_backtest_windows") + var("n_training_windows") %}
+{% set n_wanted = var("n_backtest_windows") + var("n_training_windows") %}
 {% set last_day = "max(sold_on)" if var("as_of") is none else "cast('" ~ var("as_of") ~ "' as date)" %}
 
 with purchases as (
 
+    select * from {{ ref("stg_transactions") }}
+
+),
+
+days as (
+
     select
         min(sold_on) as first_day,
         {{ add_days(last_day, 1) }} as next_day
-    from {{ ref("stg_transactions") }}
+    from purchases
 
 ),
 
 numbers as (
-    {% for n in range(n_windows + 1) %}
+    {% for n in range(n_wanted + var("extra_training_windows") + 1) %}
     select {{ n }} as window_id
     {% if not loop.last %}
     union all
@@ -24,10 +30,10 @@ cutoffs as (
 
     select
         numbers.window_id,
-        purchases.first_day,
-        {{ add_days("purchases.next_day", "-" ~ var("horizon_days") ~ " * numbers.window_id") }} as cutoff_on
+        days.first_day,
+        {{ add_days("days.next_day", "-" ~ var("horizon_days") ~ " * numbers.window_id") }} as cutoff_on
     from numbers
-    cross join purchases
+    cross join days
 
 ),
 
@@ -40,14 +46,40 @@ bounded as (
         greatest(first_day, {{ add_days("cutoff_on", -var("history_days")) }}) as history_from
     from cutoffs
 
+),
+
+-- Customers to learn from in each training window, and in the training windows after it.
+buyers as (
+
+    select
+        bounded.window_id,
+        least(count(distinct purchases.customer_key), {{ var("max_training_customers") }}) as n_buyers
+    from bounded
+    left join purchases on {{ in_label("purchases.sold_on", "bounded") }}
+    where bounded.window_id > {{ var("n_backtest_windows") }}
+    group by bounded.window_id
+
+),
+
+enough as (
+
+    select
+        window_id,
+        sum(n_buyers) over (order by window_id) - n_buyers as n_later_buyers
+    from buyers
+
 )
 
 select
-    cast(window_id as integer) as window_id,
-    cutoff_on,
-    label_until,
-    history_from,
-    greatest({{ days_between("history_from", "cutoff_on") }}, 0) as n_history_days,
-    window_id = 0 as is_submission,
-    window_id between 1 and {{ var("n_backtest_windows") }} as is_backtest
+    cast(bounded.window_id as integer) as window_id,
+    bounded.cutoff_on,
+    bounded.label_until,
+    bounded.history_from,
+    greatest({{ days_between("bounded.history_from", "bounded.cutoff_on") }}, 0) as n_history_days,
+    bounded.window_id = 0 as is_submission,
+    bounded.window_id between 1 and {{ var("n_backtest_windows") }} as is_backtest
 from bounded
+left join enough on bounded.window_id = enough.window_id
+where
+    bounded.window_id <= {{ n_wanted }}
+    or enough.n_later_buyers < {{ var("enough_training_customers") }}
