@@ -48,16 +48,25 @@ bounded as (
 
 ),
 
+measured as (
+
+    select
+        *,
+        greatest({{ days_between("history_from", "cutoff_on") }}, 0) as n_history_days
+    from bounded
+
+),
+
 -- Customers to learn from in each training window, and in the training windows after it.
 buyers as (
 
     select
-        bounded.window_id,
+        measured.window_id,
         least(count(distinct purchases.customer_key), {{ var("max_training_customers") }}) as n_buyers
-    from bounded
-    left join purchases on {{ in_label("purchases.sold_on", "bounded") }}
-    where bounded.window_id > {{ var("n_backtest_windows") }}
-    group by bounded.window_id
+    from measured
+    left join purchases on {{ in_label("purchases.sold_on", "measured") }}
+    where measured.window_id > {{ var("n_backtest_windows") }}
+    group by measured.window_id
 
 ),
 
@@ -71,15 +80,18 @@ enough as (
 )
 
 select
-    cast(bounded.window_id as integer) as window_id,
-    bounded.cutoff_on,
-    bounded.label_until,
-    bounded.history_from,
-    greatest({{ days_between("bounded.history_from", "bounded.cutoff_on") }}, 0) as n_history_days,
-    bounded.window_id = 0 as is_submission,
-    bounded.window_id between 1 and {{ var("n_backtest_windows") }} as is_backtest
-from bounded
-left join enough on bounded.window_id = enough.window_id
+    cast(measured.window_id as integer) as window_id,
+    measured.cutoff_on,
+    measured.label_until,
+    measured.history_from,
+    measured.n_history_days,
+    measured.window_id = 0 as is_submission,
+    measured.window_id between 1 and {{ var("n_backtest_windows") }} as is_backtest
+from measured
+left join enough on measured.window_id = enough.window_id
 where
-    bounded.window_id <= {{ n_wanted }}
-    or enough.n_later_buyers < {{ var("enough_training_customers") }}
+    measured.window_id <= {{ n_wanted }}
+    or (
+        enough.n_later_buyers < {{ var("enough_training_customers") }}
+        and measured.n_history_days >= {{ var("min_history_days") }}
+    )
