@@ -23,6 +23,21 @@ def connect(
     return duckdb.connect(where, read_only=read_only, config={**OFFLINE, **(settings or {})})
 
 
+_UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+
+
+def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
+    """What DuckDB may use, in bytes."""
+    shown = str(connection.execute("select current_setting('memory_limit')").fetchall()[0][0])
+    number, unit = shown.split()
+    return int(float(number) * _UNITS[unit])
+
+
+def limit_memory(connection: duckdb.DuckDBPyConnection, share: float) -> None:
+    """Leave DuckDB this share, between 0 and 1, of the memory that it may use now."""
+    connection.execute(f"set memory_limit = '{int(memory_limit(connection) * share)} bytes'")
+
+
 def refusal(path: Path, problem: duckdb.Error) -> str:
     """Why the build file can't be opened, and what to do, in one sentence."""
     reason = first_line(problem)

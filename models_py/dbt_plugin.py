@@ -10,6 +10,10 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from models_py import database, leftovers, run_lock
 
+# DuckDB's part of HM_MEMORY_LIMIT: a build takes up to 1.38 times what DuckDB is told
+# (docs/full_size.md).
+BUILD_SHARE = 0.7
+
 
 class Plugin(BasePlugin):
     """Holds the folder of the database until dbt ends."""
@@ -38,3 +42,7 @@ class Plugin(BasePlugin):
             duckdb.connect(creds.path, config=config).close()
         except duckdb.Error as problem:
             raise DbtRuntimeError(database.refusal(path, problem)) from problem
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Leave a part of HM_MEMORY_LIMIT to what DuckDB does not count as its own, and to dbt."""
+        database.limit_memory(conn, BUILD_SHARE)

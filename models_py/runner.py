@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from models_py import export, ranker, systems, two_stages, warehouse
+from models_py import database, export, ranker, systems, two_stages, warehouse
 from models_py.evaluation import OUTPUT_COLUMNS, evaluate
 from models_py.frames import Frames, IntArray, Pairs
 from models_py.hybrid import Held
@@ -184,7 +184,7 @@ class Runner:
             if name in wanted or name == systems.POPULAR_AGE_BAND
         ]
         overall = warehouse.read_best_sellers(connection, window_id)
-        shard_size = min(MAX_SHARD, warehouse.memory_limit(connection) // BYTES_A_CUSTOMER)
+        shard_size = min(MAX_SHARD, database.memory_limit(connection) // BYTES_A_CUSTOMER)
         for keys in warehouse.customer_shards(connection, window_id, shard_size):
             frames = warehouse.read_frames(connection, window_id, self._grains, keys)
             seed_lists = systems.recommend(fitted, frames, overall, seed_names)

@@ -16,6 +16,8 @@ from models_py.ranking import EMPTY, LIST_LENGTH
 
 FILE_NAME = "hm.duckdb"
 BUILD_FILE_NAME = "hm_build.duckdb"
+# DuckDB's part of HM_MEMORY_LIMIT: most of the memory holds what the models are fitted to.
+TRAINING_SHARE = 1 / 3
 PREDICTIONS = [
     "recommendations",
     "backtest_lists",
@@ -47,8 +49,8 @@ def open_build_file(out_dir: Path, command: str) -> duckdb.DuckDBPyConnection:
 
     From here on the process holds the folder: no other run can build or publish in it.
 
-    Threads are bounded by HM_THREADS (default 2), memory by HM_MEMORY_LIMIT (default 6GB): half of
-    it is DuckDB's, the other is left to what is read.
+    Threads are bounded by HM_THREADS (default 2), memory by HM_MEMORY_LIMIT (default 6GB): a third
+    of it is DuckDB's, the rest is left to what is read.
 
     Parameters
     ----------
@@ -83,7 +85,7 @@ def open_build_file(out_dir: Path, command: str) -> duckdb.DuckDBPyConnection:
     except duckdb.Error as problem:
         raise WarehouseError(database.refusal(path, problem)) from problem
     try:
-        connection.execute(f"set memory_limit = '{memory_limit(connection) // 2} bytes'")
+        database.limit_memory(connection, TRAINING_SHARE)
         missing = _missing_of_build(connection)
     except duckdb.Error as problem:
         missing = str(problem).splitlines()[0]
@@ -112,16 +114,6 @@ def _missing_of_build(connection: duckdb.DuckDBPyConnection) -> str | None:
         return f"{n} of its models and tests have not ended well, such as {node.split('.')[2]}"
     connection.execute("select 1 from main.settings limit 1")
     return None
-
-
-_UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
-
-
-def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
-    """What DuckDB may use, in bytes."""
-    shown = str(connection.execute("select current_setting('memory_limit')").fetchall()[0][0])
-    number, unit = shown.split()
-    return int(float(number) * _UNITS[unit])
 
 
 def read_settings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -28,6 +28,11 @@
         {% do done.append(result.node.unique_id) %}
     {% endfor %}
     {% do run_query("delete from raw.unfinished where node in (" ~ quoted_list(done) ~ ")") %}
+    {#- A fault of the input ends with status 2 and its sentence last, wherever it is found: what stops a model alone
+        ends with dbt's 1. -#}
+    {% for result in results if result.status == "error" and result.node.name == "rejected_rows" and "max_rejected_share" in (result.message or "") %}
+        {% do stop(result.message.split("\n")[1] | trim) %}
+    {% endfor %}
     {{ return("") }}
 {% endmacro %}
 

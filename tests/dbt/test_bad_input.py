@@ -352,7 +352,7 @@ def test_too_many_refused_rows_end_the_build_and_the_old_result_stays(tmp_path: 
     out.mkdir()
     (out / "hm.duckdb").write_bytes(b"the last good file")
     done = runs.dbt(data, out, "build")
-    assert done.returncode == 1
+    assert done.returncode == 2
     words = " ".join(done.stdout.split())
     assert (
         "transactions_train.csv: 28 of 280 rows are refused, more than max_rejected_share" in words
@@ -416,7 +416,7 @@ def test_too_many_refused_rows_name_the_commonest_reasons(
     data, out = make(tmp_path / "data"), tmp_path / "out"
     case.spoil(data)
     done = builds.dbt(data, out, "run", "--select", "+rejected_rows")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert re.search(case.sentence, " ".join(done.stdout.split())), done.stdout[-2000:]
     assert "Traceback" not in done.stdout
 
