@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from models_py import run_lock
 from tests.dbt import runs
 
 
@@ -76,6 +77,8 @@ def main() -> None:
         if connections._ENV:
             connections._ENV.close()
             connections._ENV = None
+        # As when the command ends.
+        run_lock.release(Path(request["out"]))
         # dbt's own statuses: 2 where it gave up, 1 where a model or a test failed.
         status = 0 if done.success else 2 if done.exception else 1
         answers.write(json.dumps([status, printed.getvalue()]) + "\n")

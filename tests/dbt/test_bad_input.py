@@ -820,14 +820,24 @@ LITTLE = {
 
 
 @pytest.mark.parametrize("case", LITTLE)
-def test_lopsided_data_build(builds: ManyBuilds, tmp_path: Path, case: str) -> None:
+def test_lopsided_data_build_and_train(builds: ManyBuilds, tmp_path: Path, case: str) -> None:
     tables = {"articles": ARTICLES, "customers": CUSTOMERS, "transactions_train": PURCHASES}
     data = runs.write_inputs(tmp_path / "data", {**tables, **LITTLE[case]})
     out = tmp_path / "out"
-    done = builds.dbt(data, out, "run", "--exclude", "predictions", "reporting")
+    done = builds.dbt(data, out, "run")
     assert done.returncode == 0, done.stdout[-3000:]
     assert query(out, "select count(*) from input_counts where n_rows <> n_staged") == [(0,)]
     assert query(out, "select count(*) > 0 from candidates") == [(True,)]
+    trained = runs.train(data, out)
+    if case == "one article":
+        assert trained.returncode == 2
+        assert "articles has 1 usable rows, and a recommendation is a list of" in trained.stderr
+        return
+    assert trained.returncode == 0, trained.stderr
+    submission = read_submission(out / "submission.csv")
+    customers = query(out, "select customer_id from stg_customers")
+    assert set(submission["customer_id"]) == {row[0] for row in customers}
+    assert all(len(set(line.split())) == 12 for line in submission["prediction"])
 
 
 BOM = b"\xef\xbb\xbf"
