@@ -1,0 +1,30 @@
+"""How much of HM_MEMORY_LIMIT is DuckDB's."""
+
+from pathlib import Path
+
+import pytest
+
+from models_py import database
+from models_py.dbt_plugin import BUILD_SHARE, Plugin
+from models_py.warehouse import TRAINING_SHARE, build_file, open_build_file
+
+
+def test_duckdb_gets_a_share_of_the_limit() -> None:
+    with database.connect(settings={"memory_limit": "1GB"}) as connection:
+        database.limit_memory(connection, 0.25)
+        assert database.memory_limit(connection) == pytest.approx(0.25e9, rel=0.01)
+
+
+def test_dbt_leaves_some_of_it() -> None:
+    with database.connect(settings={"memory_limit": "1GB"}) as connection:
+        Plugin("models_py.dbt_plugin", {}).configure_connection(connection)
+        assert database.memory_limit(connection) == pytest.approx(BUILD_SHARE * 1e9, rel=0.01)
+
+
+def test_training_leaves_most_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database.connect(build_file(tmp_path)) as connection:
+        connection.execute("create schema raw; create table raw.unfinished (node varchar)")
+        connection.execute("create table settings (var_name varchar, setting varchar)")
+    monkeypatch.setenv("HM_MEMORY_LIMIT", "1GB")
+    with open_build_file(tmp_path, "training") as connection:
+        assert database.memory_limit(connection) == pytest.approx(TRAINING_SHARE * 1e9, rel=0.01)
