@@ -33,9 +33,21 @@ def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
     return int(float(number) * _UNITS[unit])
 
 
-def limit_memory(connection: duckdb.DuckDBPyConnection, share: float) -> None:
-    """Leave DuckDB this share, between 0 and 1, of the memory that it may use now."""
-    connection.execute(f"set memory_limit = '{int(memory_limit(connection) * share)} bytes'")
+def limit_memory(connection: duckdb.DuckDBPyConnection, share: float, floor: int = 0) -> None:
+    """Leave DuckDB a part of the memory that it may use now.
+
+    Parameters
+    ----------
+    connection
+        Any connection to the database.
+    share
+        Which part, between 0 and 1.
+    floor
+        Bytes that it keeps anyhow, as far as it has them now.
+    """
+    limit = memory_limit(connection)
+    part = max(int(limit * share), min(floor, limit))
+    connection.execute(f"set memory_limit = '{part} bytes'")
 
 
 def refusal(path: Path, problem: duckdb.Error) -> str:

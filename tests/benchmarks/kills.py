@@ -1,4 +1,4 @@
-"""Kills whole runs at random moments: ``python -m tests.benchmarks.kills`` (a quarter to half an hour).
+"""Kills whole runs at random moments: ``python -m tests.benchmarks.kills`` (half an hour).
 
 After each kill what was published must be whole, and the next run must come to what an undisturbed
 one does. The moments are drawn by a seed from the phases of a run, so that the short ones, in which
