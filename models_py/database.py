@@ -46,8 +46,10 @@ def limit_memory(connection: duckdb.DuckDBPyConnection, share: float, floor: int
         Bytes that it keeps anyhow, as far as it has them now.
     """
     limit = memory_limit(connection)
-    part = max(int(limit * share), min(floor, limit))
-    connection.execute(f"set memory_limit = '{part} bytes'")
+    part = max(int(limit * share), floor)
+    # DuckDB shows a limit rounded down: one that stays is not set again.
+    if part < limit:
+        connection.execute(f"set memory_limit = '{part} bytes'")
 
 
 def refusal(path: Path, problem: duckdb.Error) -> str:

@@ -24,7 +24,7 @@ def test_dbt_leaves_some_of_it_if_there_is_enough(limit: str, wanted: float) -> 
         assert database.memory_limit(connection) == pytest.approx(wanted, rel=0.05)
 
 
-def test_training_leaves_most_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_leaves_some_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with database.connect(build_file(tmp_path)) as connection:
         connection.execute("create schema raw; create table raw.unfinished (node varchar)")
         connection.execute("create table settings (var_name varchar, setting varchar)")

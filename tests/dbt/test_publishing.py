@@ -137,7 +137,7 @@ def test_a_build_that_did_not_end_well_is_not_trained_on(habitual: Run, tmp_path
     before = contents(out)
     with (data / "transactions_train.csv").open("a") as file:
         file.writelines(["2020-02-25,customer1,0100000001,-1,1\n"] * 100)
-    assert runs.dbt(data, out, "run").returncode == 1
+    assert runs.dbt(data, out, "run").returncode == 2
     done = runs.train(data, out)
     assert done.returncode == 2
     assert "of its models and tests have not ended well, such as" in done.stderr
