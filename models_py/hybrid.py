@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models_py.frames import IntArray, ScoreArray
-from models_py.metrics import map_at_k
+from models_py.metrics import average_precision
 from models_py.ranking import top_articles
 
 # Weights are multiples of 1 / STEPS that add up to 1.
@@ -26,16 +26,23 @@ class Held:
         (n_classes,) int64, the article of each column.
     row, article
         (n_bought,) the label: which row bought which article, distinct pairs.
+    n_others
+        How many more customers bought something, but none of the classes: their average precision
+        is 0 whatever the scores, so that they need none.
     """
 
     scores: dict[str, list[ScoreArray]]
     article_keys: IntArray
     row: IntArray
     article: IntArray
+    n_others: int = 0
 
     def map_at_12(self, scores: ScoreArray) -> float:
-        """MAP@12 of the lists that these scores give."""
-        return map_at_k(top_articles(scores, self.article_keys), self.row, self.article)
+        """MAP@12 of the lists that these scores give; NaN if nobody bought anything."""
+        found = average_precision(top_articles(scores, self.article_keys), self.row, self.article)
+        judged = found[~np.isnan(found)]
+        n = len(judged) + self.n_others
+        return float(judged.sum() / n) if n else float("nan")
 
 
 def best_variant(held: Sequence[Held], system: str) -> int:

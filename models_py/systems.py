@@ -104,7 +104,9 @@ def fit_window(
             fitted = twin.fit(training[:MAX_TWIN_WINDOWS], classes)
             if fitted is not None:
                 models[system] = fitted
-    judged = {w: h for w, h in held.items() if set(models) <= set(h.scores) and len(h.row)}
+    judged = {
+        w: h for w, h in held.items() if set(models) <= set(h.scores) and len(h.row) + h.n_others
+    }
     if not judged:
         return FittedWindow(classes, models, dict.fromkeys(models, DEFAULT_VARIANT), None, [])
     variants = {system: hybrid.best_variant(list(judged.values()), system) for system in models}
@@ -123,21 +125,27 @@ def hold_out(fitted: FittedWindow, frames: Frames, grains: Sequence[str]) -> Hel
     known = np.flatnonzero(~frames.is_new)
     if len(known) > MAX_TUNING_CUSTOMERS:
         known = known[np.linspace(0, len(known) - 1, MAX_TUNING_CUSTOMERS).astype(np.int64)]
+    rows, articles = frames.label_pairs()
+    is_judged = np.zeros(len(frames.customers), bool)
+    is_judged[np.intersect1d(known, rows)] = True
+    # Only who bought one of the classes can be served by them.
+    is_kept = np.zeros(len(frames.customers), bool)
+    is_kept[rows[np.isin(articles, fitted.classes.article_keys)]] = True
+    is_kept &= is_judged
+    kept = frames.take(is_kept)
     all_twins = twins(grains)
     scores = {
-        system: [all_twins[system].score(model, frames, i)[known] for i in range(len(PENALTIES))]
+        system: [all_twins[system].score(model, kept, i) for i in range(len(PENALTIES))]
         for system, model in fitted.models.items()
     }
-    scores[POPULAR] = [_popular_scores(fitted.classes, len(known))]
-    place = np.full(len(frames.customers), -1, np.int64)
-    place[known] = np.arange(len(known))
-    rows, articles = frames.label_pairs()
-    keep = place[rows] >= 0
+    scores[POPULAR] = [_popular_scores(fitted.classes, len(kept.customers))]
+    row, article = kept.label_pairs()
     return Held(
         scores=scores,
         article_keys=fitted.classes.article_keys,
-        row=place[rows[keep]],
-        article=articles[keep],
+        row=row,
+        article=article,
+        n_others=int(is_judged.sum() - is_kept.sum()),
     )
 
 

@@ -8,7 +8,7 @@ from models_py.frames import Classes, Frames
 from models_py.hybrid import Held
 from models_py.least_squares import PENALTIES
 from models_py.metrics import map_at_k
-from models_py.ranking import LIST_LENGTH
+from models_py.ranking import LIST_LENGTH, top_articles
 from models_py.systems import (
     BASELINE,
     DEFAULT_VARIANT,
@@ -225,6 +225,28 @@ def test_what_is_held_out_speaks_of_customers_with_history(fitted: FittedWindow)
     bought = frames.labels.itertuples(index=False, name=None)
     assert sorted(pairs) == sorted(pair for pair in bought if pair[0] in set(known.tolist()))
     assert not np.isin(held.article, held.article_keys).all()
+
+
+def test_who_bought_none_of_the_classes_counts_without_being_scored(fitted: FittedWindow) -> None:
+    frames = make_world(1)
+    known = frames.customer_keys[~frames.is_new].tolist()
+    elsewhere = known[::3]
+    labels = [
+        (int(key), 10**6 if key in elsewhere else int(article))
+        for key, article in frames.labels.itertuples(index=False, name=None)
+    ]
+    frames = with_labels(frames, sorted(set(labels)))
+    held = systems.hold_out(fitted, frames, GRAINS)
+    assert len(held.scores[TASTES][0]) == len(known) - len(elsewhere)
+    assert held.n_others == len(elsewhere)
+    # The same MAP as that of the lists of everyone with history.
+    everyone = frames.take(~frames.is_new)
+    for name in TWINS:
+        scores = systems.twins(GRAINS)[name].score(fitted.models[name], everyone, 0)
+        lists = top_articles(scores, fitted.classes.article_keys)
+        expected = map_at_k(lists, *everyone.label_pairs())
+        assert held.map_at_12(held.scores[name][0]) == pytest.approx(expected, rel=1e-12)
+        assert expected > 0
 
 
 @pytest.mark.parametrize("most", [1, 7, 100, 10_000])
