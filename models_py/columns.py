@@ -10,6 +10,9 @@ NEVER = "never"
 FEATURE = "feature_key"
 WEIGHT = "purchase_weight"
 
+# What scoring with the ranker looks at: columns of abt_customers.
+SCORED = [CUSTOMER, AGE_BAND, RECENCY]
+
 # Slices of the evaluation: columns of abt_customers.
 SLICES = [RECENCY, AGE_BAND, "history_size", "channel"]
 

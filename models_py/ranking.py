@@ -29,12 +29,9 @@ def top_articles(scores: ScoreArray, article_keys: IntArray, k: int = LIST_LENGT
         (n, k); EMPTY (-1) fills up where there are fewer than k articles.
     """
     n, n_articles = scores.shape
-    # One whole number a score that orders as the score does and, among equals, by column: bits of
-    # a float32 order as whole numbers once those of negative numbers are turned over. Adding 0
-    # makes the two zeros one.
-    bits = np.ascontiguousarray(scores + np.float32(0)).view(np.int32)
-    ordered = (bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))).astype(np.int64)
-    unique = (ordered << 32) | (n_articles - 1 - np.arange(n_articles, dtype=np.int64))
+    # One whole number a score that orders as the score does and, among equals, by column.
+    columns = n_articles - 1 - np.arange(n_articles, dtype=np.int64)
+    unique = (_as_whole_numbers(scores) << 32) | columns
     taken = min(k, n_articles)
     if taken < n_articles:
         best = np.argpartition(-unique, taken - 1, axis=1)[:, :taken]
@@ -64,7 +61,14 @@ def top_pairs(
     int64 array
         (n_rows, k); EMPTY (-1) fills up where a row has fewer than k articles.
     """
-    order = np.lexsort((articles, -scores, rows))
+    # One whole number a pair that orders by row and falling score: sorting it is several times
+    # faster than np.lexsort. Only those that tie are sorted by article as well.
+    keys = (rows.astype(np.int64) << 32) + (2**31 - 1 - _as_whole_numbers(scores))
+    order = np.argsort(keys)
+    is_equal = np.diff(keys[order]) == 0
+    tied = np.flatnonzero(np.append(is_equal, False) | np.append(False, is_equal))
+    pairs = order[tied]
+    order[tied] = pairs[np.lexsort((articles[pairs], keys[pairs]))]
     rows, articles = rows[order], articles[order]
     starts = np.searchsorted(rows, np.arange(n_rows))
     place = np.arange(len(rows)) - starts[rows]
@@ -72,6 +76,13 @@ def top_pairs(
     kept = place < k
     lists[rows[kept], place[kept]] = articles[kept]
     return lists
+
+
+def _as_whole_numbers(scores: ScoreArray) -> IntArray:
+    """Whole numbers of 32 bits, as int64, that order as the scores do; the two zeros are one."""
+    # Bits of a float32 order as whole numbers once those of negative numbers are turned over.
+    bits = (np.ascontiguousarray(scores, np.float32) + np.float32(0)).view(np.int32)
+    return (bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))).astype(np.int64)
 
 
 def merge_lists(lists: IntArray, filler: IntArray, k: int = LIST_LENGTH) -> IntArray:

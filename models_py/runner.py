@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import duckdb
 import pandas as pd
 
-from models_py import database, export, ranker, systems, two_stages, warehouse
+from models_py import columns, database, export, ranker, systems, two_stages, warehouse
 from models_py.evaluation import OUTPUT_COLUMNS, evaluate
 from models_py.frames import Frames, IntArray, Pairs
 from models_py.hybrid import Held
@@ -185,8 +185,12 @@ class Runner:
         ]
         overall = warehouse.read_best_sellers(connection, window_id)
         shard_size = min(MAX_SHARD, database.memory_limit(connection) // BYTES_A_CUSTOMER)
+        # What the twins alone look at is read where one of them is wanted.
+        has_twins = not wanted.isdisjoint([*systems.twins(self._grains), systems.HYBRID])
+        grains = self._grains if has_twins else []
+        customer_columns = "*" if has_twins else ", ".join(columns.SCORED)
         for keys in warehouse.customer_shards(connection, window_id, shard_size):
-            frames = warehouse.read_frames(connection, window_id, self._grains, keys)
+            frames = warehouse.read_frames(connection, window_id, grains, keys, customer_columns)
             seed_lists = systems.recommend(fitted, frames, overall, seed_names)
             lists = {name: seed_lists[name] for name in seed_names if name in names}
             lists |= two_stages.recommend(

@@ -218,8 +218,21 @@ def read_frames(
     window_id: int,
     grains: list[str],
     keys: tuple[int, int] | None = None,
+    customer_columns: str = "*",
 ) -> Frames:
-    """The abt rows of a window's customers, or of those with customer_key from one to another."""
+    """The abt rows of a window's customers, or of those with customer_key from one to another.
+
+    Parameters
+    ----------
+    window_id
+        Which window.
+    grains
+        The purchase grains of which rows are read.
+    keys
+        First and last customer_key; None for all.
+    customer_columns
+        Which columns of abt_customers.
+    """
     first, last = keys or (0, 2**31 - 1)
     scope = "window_id = ? and customer_key between ? and ?"
 
@@ -228,7 +241,9 @@ def read_frames(
 
     return Frames(
         window_id=window_id,
-        customers=select(f"select * from abt_customers where {scope} order by customer_key"),
+        customers=select(
+            f"select {customer_columns} from abt_customers where {scope} order by customer_key"
+        ),
         purchases={
             grain: select(
                 f"""
