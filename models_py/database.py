@@ -33,7 +33,7 @@ def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
     return int(float(number) * _UNITS[unit])
 
 
-def limit_memory(connection: duckdb.DuckDBPyConnection, share: float, floor: int = 0) -> None:
+def limit_memory(connection: duckdb.DuckDBPyConnection, share: float) -> None:
     """Leave DuckDB a part of the memory that it may use now.
 
     Parameters
@@ -42,14 +42,9 @@ def limit_memory(connection: duckdb.DuckDBPyConnection, share: float, floor: int
         Any connection to the database.
     share
         Which part, between 0 and 1.
-    floor
-        Bytes that it keeps anyhow, as far as it has them now.
     """
-    limit = memory_limit(connection)
-    part = max(int(limit * share), floor)
-    # DuckDB shows a limit rounded down: one that stays is not set again.
-    if part < limit:
-        connection.execute(f"set memory_limit = '{part} bytes'")
+    part = int(memory_limit(connection) * share)
+    connection.execute(f"set memory_limit = '{part} bytes'")
 
 
 def refusal(path: Path, problem: duckdb.Error) -> str:

@@ -11,9 +11,8 @@ from dbt_common.exceptions import DbtRuntimeError
 from models_py import database, leftovers, run_lock
 
 # DuckDB's part of HM_MEMORY_LIMIT: a build takes up to 1.38 times what DuckDB is told
-# (docs/full_size.md). At full size the dearest model fails with 2.4 GB, and ends with 3 GB.
+# (docs/full_size.md).
 BUILD_SHARE = 0.7
-BUILD_FLOOR = 3_000_000_000
 
 
 class Plugin(BasePlugin):
@@ -46,4 +45,4 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Leave a part of HM_MEMORY_LIMIT to what DuckDB does not count as its own, and to dbt."""
-        database.limit_memory(conn, BUILD_SHARE, BUILD_FLOOR)
+        database.limit_memory(conn, BUILD_SHARE)

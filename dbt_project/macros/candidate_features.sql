@@ -3,6 +3,8 @@
     Arguments: pairs, the name of a relation with window_id, customer_key, article_key and the sources' columns;
     is_labelled, whether it has is_bought as well. -#}
 {% macro candidate_features(pairs, is_labelled=false) %}
+{#- Most rows of these tables are of window 0, which has no label. -#}
+{% set of_windows = "where window_id > 0" if is_labelled else "" %}
 with pairs as (
 
     select * from {{ pairs }}
@@ -18,36 +20,42 @@ customers as (
 activity as (
 
     select * from {{ ref("feat_customer_activity") }}
+    {{ of_windows }}
 
 ),
 
 articles as (
 
     select * from {{ ref("feat_article") }}
+    {{ of_windows }}
 
 ),
 
 own as (
 
     select * from {{ ref("feat_customer_article") }}
+    {{ of_windows }}
 
 ),
 
 products as (
 
     select * from {{ ref("feat_customer_product") }}
+    {{ of_windows }}
 
 ),
 
 partners as (
 
     select * from {{ ref("feat_customer_pair") }}
+    {{ of_windows }}
 
 ),
 
 bands as (
 
     select * from {{ ref("feat_article_age_band") }}
+    {{ of_windows }}
 
 )
 {% for attribute in taste_attributes() %}
@@ -56,7 +64,7 @@ bands as (
 taste_{{ attribute }} as (
 
     select * from {{ ref("feat_customer_taste") }}
-    where attribute = '{{ attribute }}'
+    {{ of_windows }} {{ "and" if of_windows else "where" }} attribute = '{{ attribute }}'
 
 )
 {% endfor %}

@@ -16,7 +16,9 @@
 {% macro duckdb__hash_million(expression) %}cast(('0x' || substr(md5({{ expression }}), 1, 8)) as bigint) % 1000000{% endmacro %}
 
 {#- Days from one date to a later one. -#}
-{% macro days_between(earlier, later) %}cast({{ dbt.datediff(earlier, later, "day") }} as integer){% endmacro %}
+{% macro days_between(earlier, later) %}{{ return(adapter.dispatch("days_between", "next_week")(earlier, later)) }}{% endmacro %}
+{% macro default__days_between(earlier, later) %}cast({{ dbt.datediff(earlier, later, "day") }} as integer){% endmacro %}
+{% macro duckdb__days_between(earlier, later) %}cast({{ later }} - {{ earlier }} as integer){% endmacro %}
 
 {#- The day n days after (before, when negative) a date. -#}
 {% macro add_days(date, n) %}cast({{ dbt.dateadd("day", n, date) }} as date){% endmacro %}

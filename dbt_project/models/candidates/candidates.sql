@@ -1,4 +1,5 @@
 -- noqa: disable=LT02
+{{ config(post_hook="{{ insert_other_pieces('candidate_budgets') }}") }}
 {% set of_customer = candidate_sources("customer") %}
 {% set first = of_customer[0] %}
 {% set others_of_customer = of_customer[1:] %}
@@ -7,6 +8,7 @@
 with budgets as (
 
     select * from {{ ref("candidate_budgets") }}
+    where {{ of_piece() }}
 
 ),
 
@@ -27,6 +29,7 @@ own_lists as (
         customer_key,
         article_key
     from {{ ref("cand_" ~ source) }}
+    where {{ of_piece() }}
     {% if not loop.last %}
     union all
     {% endif %}
@@ -38,6 +41,7 @@ own_lists as (
 first_list as (
 
     select * from {{ ref("cand_" ~ first) }}
+    where {{ of_piece() }}
 
 ),
 {% if others_of_customer %}
@@ -52,6 +56,7 @@ other_lists as (
         cast(source_rank as smallint) as source_rank,
         source_score
     from {{ ref("cand_" ~ source) }}
+    where {{ of_piece() }}
     {% if not loop.last %}
     union all
     {% endif %}

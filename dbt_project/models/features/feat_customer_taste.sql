@@ -25,7 +25,7 @@ counted_{{ attribute }} as (
         customer_articles.window_id,
         customer_articles.customer_key,
         attributes.value_key,
-        sum(customer_articles.n_bought) as n_bought,
+        sum(cast(customer_articles.n_bought as double)) as n_bought,
         min(customer_articles.days_since_last_bought) as days_since_last_bought
     from customer_articles
     inner join attributes on customer_articles.article_key = attributes.article_key
@@ -42,7 +42,7 @@ select
     counted.value_key,
     cast(counted.n_bought as integer) as n_bought,
     counted.days_since_last_bought,
-    counted.n_bought * 1.0 / activity.n_bought as taste_share,
+    counted.n_bought / activity.n_bought as taste_share,
     -- The value bought more often comes first, then the one bought more lately.
     cast(
         row_number() over (
