@@ -17,10 +17,11 @@ from models_py.ranker import N_LEAVES, N_TREES, Ranker
 from models_py.two_stages import HeldWindow
 
 EXPORTED = two_stages.BLEND
-# Customers scored at a time: bounds memory, changes no result. So many bytes of what DuckDB may use
-# are set aside for the joins of a customer's candidates, an estimate on the safe side.
+# Customers scored at a time, and their candidates: bounds memory, changes no result. So many bytes
+# of what DuckDB may use are set aside for the joins of a candidate.
 MAX_SHARD = 50_000
-BYTES_A_CUSTOMER = 20_000
+MAX_SHARD_PAIRS = 2_000_000
+BYTES_A_PAIR = 1_000
 
 
 @dataclass
@@ -93,13 +94,20 @@ class Runner:
     def run(self) -> pd.DataFrame:
         """Fit each window and write its lists; returns the average precision of each customer."""
         for window_id in self._plan.scored:
-            self._run_window(window_id)
+            fitted, fitted_ranker, choices = self._fit(window_id)
             self._let_go(window_id)
+            if window_id in self._plan.backtest:
+                self._progress.start(f"window {window_id}: scoring")
+            if window_id == 0 or window_id in self._plan.backtest:
+                self._score(window_id, fitted, fitted_ranker, choices)
         if not self._scores:
             return pd.DataFrame(columns=["window_id", "system", "customer_key", "ap"])
         return pd.concat(self._scores, ignore_index=True)
 
-    def _run_window(self, window_id: int) -> None:
+    def _fit(
+        self, window_id: int
+    ) -> tuple[systems.FittedWindow, Ranker | None, two_stages.Choices]:
+        """Fit and choose all that scores a window; keep what later windows choose on."""
         self._progress.start("the next days" if window_id == 0 else f"window {window_id}: fitting")
         connection, grains = self._connection, self._grains
         for other in self._plan.training[window_id]:
@@ -131,10 +139,7 @@ class Runner:
             self._hold_out(window_id, fitted, fitted_ranker, pairs)
         else:
             self.submission_ranker = fitted_ranker
-        if window_id in self._plan.backtest:
-            self._progress.start(f"window {window_id}: scoring")
-        if window_id == 0 or window_id in self._plan.backtest:
-            self._score(window_id, fitted, fitted_ranker, choices)
+        return fitted, fitted_ranker, choices
 
     def _sample(self, window_id: int) -> tuple[Frames, int]:
         """The customers of a window on whom later ones choose: one in so many, by key."""
@@ -152,7 +157,11 @@ class Runner:
         connection = self._connection
         self._held[window_id] = systems.hold_out(fitted, self._frames[window_id], self._grains)
         frames, step = self._sample(window_id)
-        pairs = warehouse.read_pairs(connection, window_id, step=step) if fitted_ranker else None
+        pairs = (
+            list(warehouse.stream_pairs(connection, window_id, step=step))
+            if fitted_ranker
+            else None
+        )
         held = two_stages.hold_out(
             fitted_ranker,
             fitted,
@@ -184,12 +193,12 @@ class Runner:
             if name in wanted or name == systems.POPULAR_AGE_BAND
         ]
         overall = warehouse.read_best_sellers(connection, window_id)
-        shard_size = min(MAX_SHARD, database.memory_limit(connection) // BYTES_A_CUSTOMER)
+        most_pairs = min(MAX_SHARD_PAIRS, database.memory_limit(connection) // BYTES_A_PAIR)
         # What the twins alone look at is read where one of them is wanted.
         has_twins = not wanted.isdisjoint([*systems.twins(self._grains), systems.HYBRID])
         grains = self._grains if has_twins else []
         customer_columns = "*" if has_twins else ", ".join(columns.SCORED)
-        for keys in warehouse.customer_shards(connection, window_id, shard_size):
+        for keys in warehouse.customer_shards(connection, window_id, MAX_SHARD, most_pairs):
             frames = warehouse.read_frames(connection, window_id, grains, keys, customer_columns)
             seed_lists = systems.recommend(fitted, frames, overall, seed_names)
             lists = {name: seed_lists[name] for name in seed_names if name in names}

@@ -87,7 +87,9 @@ class HeldWindow:
         )
 
 
-def choose_leaves(training: Sequence[Pairs], frames: Frames, pairs: Pairs, held: HeldWindow) -> int:
+def choose_leaves(
+    training: Sequence[Pairs], frames: Frames, pairs: Sequence[Pairs], held: HeldWindow
+) -> int:
     """The size of trees with the highest MAP@12 on a window, trained on windows before it.
 
     Parameters
@@ -95,7 +97,7 @@ def choose_leaves(training: Sequence[Pairs], frames: Frames, pairs: Pairs, held:
     training
         Rows of abt_ranker of the windows before it.
     frames, pairs
-        The window's customers and their candidates.
+        The window's customers and their candidates, in pieces.
     held
         The lists of these customers, the ranker's with trees of N_LEAVES[0] among them.
     """
@@ -105,7 +107,7 @@ def choose_leaves(training: Sequence[Pairs], frames: Frames, pairs: Pairs, held:
         if n_leaves != N_LEAVES[0]:
             fitted = ranker.fit(training, n_leaves)
             assert fitted is not None, "there was a ranker with trees of another size"
-            ranked = _ranked(fitted, frames, [pairs], range(len(N_TREES)))
+            ranked = _ranked(fitted, frames, pairs, range(len(N_TREES)))
         found.append(max(map_at_k(one[:, :LIST_LENGTH], *frames.label_pairs()) for one in ranked))
     return N_LEAVES[int(np.argmax(found))]
 
@@ -155,7 +157,7 @@ def hold_out(
     fitted: Ranker | None,
     seed_fitted: systems.FittedWindow,
     frames: Frames,
-    pairs: Pairs | None,
+    pairs: Iterable[Pairs] | None,
     own: IntArray,
     overall: IntArray,
 ) -> HeldWindow:
@@ -166,7 +168,7 @@ def hold_out(
     fitted, seed_fitted
         The ranker and the seed's systems, fitted for this window.
     frames, pairs, own
-        The window's customers, their candidates and the lists of what they bought.
+        The window's customers, their candidates in pieces and the lists of what they bought.
     overall
         (>= 12,) article keys of the best sellers.
     """
@@ -175,7 +177,7 @@ def hold_out(
     ranked = (
         []
         if fitted is None or pairs is None
-        else _ranked(fitted, frames, [pairs], range(len(N_TREES)))
+        else _ranked(fitted, frames, pairs, range(len(N_TREES)))
     )
     return HeldWindow(
         HeldLists({**lists, OWN_HISTORY: own}, frames.is_new, *frames.label_pairs()), ranked

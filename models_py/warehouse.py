@@ -16,8 +16,8 @@ from models_py.ranking import EMPTY, LIST_LENGTH
 
 FILE_NAME = "hm.duckdb"
 BUILD_FILE_NAME = "hm_build.duckdb"
-# DuckDB's part of HM_MEMORY_LIMIT: the other half holds what the models are fitted to.
-TRAINING_SHARE = 1 / 2
+# DuckDB's part of HM_MEMORY_LIMIT: the rest holds what the models are fitted to.
+TRAINING_SHARE = 1 / 3
 PREDICTIONS = [
     "recommendations",
     "backtest_lists",
@@ -49,8 +49,8 @@ def open_build_file(out_dir: Path, command: str) -> duckdb.DuckDBPyConnection:
 
     From here on the process holds the folder: no other run can build or publish in it.
 
-    Threads are bounded by HM_THREADS (default 2), memory by HM_MEMORY_LIMIT (default 6GB): half of
-    it is DuckDB's, the other is left to what is read.
+    Threads are bounded by HM_THREADS (default 2), memory by HM_MEMORY_LIMIT (default 6GB): a third
+    of it is DuckDB's, the rest is left to what is read.
 
     Parameters
     ----------
@@ -194,9 +194,25 @@ def read_best_sellers(connection: duckdb.DuckDBPyConnection, window_id: int) -> 
 
 
 def customer_shards(
-    connection: duckdb.DuckDBPyConnection, window_id: int, size: int
+    connection: duckdb.DuckDBPyConnection, window_id: int, most_customers: int, most_pairs: int
 ) -> list[tuple[int, int]]:
-    """Ranges of customer_key, first and last, that split a window's customers into shards."""
+    """Ranges of customer_key, first and last, that split a window's customers into shards.
+
+    Parameters
+    ----------
+    window_id
+        Which window.
+    most_customers
+        Customers of a shard, at most.
+    most_pairs
+        Candidates of a shard, if each customer had as many as the mean.
+    """
+    n_customers, n_pairs = connection.execute(
+        "select (select count(*) from window_customers where window_id = $1), "
+        "(select count(*) from candidates where window_id = $1)",
+        [window_id],
+    ).fetchall()[0]
+    size = min(most_customers, most_pairs * n_customers // max(n_pairs, 1)) or 1
     rows = connection.execute(
         """
         select min(customer_key) as first_key, max(customer_key) as last_key
@@ -286,7 +302,7 @@ def read_feature_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def read_training_pairs(connection: duckdb.DuckDBPyConnection, window_id: int) -> Pairs:
     """The rows of abt_ranker of a window, in the order of customer_key and article_key."""
     condition = f"window_id = {int(window_id)}"
-    pairs = _in_one(connection, _stream(connection, "abt_ranker", "is_bought", condition))
+    pairs = in_one(connection, _stream(connection, "abt_ranker", "is_bought", condition))
     order = np.lexsort((pairs.article_keys, pairs.customer_keys))
     return Pairs(
         pairs.customer_keys[order],
@@ -297,40 +313,33 @@ def read_training_pairs(connection: duckdb.DuckDBPyConnection, window_id: int) -
     )
 
 
-def read_pairs(connection: duckdb.DuckDBPyConnection, window_id: int, step: int = 1) -> Pairs:
-    """The rows of abt_candidates of a window's customers, in no order.
+def stream_pairs(
+    connection: duckdb.DuckDBPyConnection,
+    window_id: int,
+    keys: tuple[int, int] | None = None,
+    step: int = 1,
+) -> Iterator[Pairs]:
+    """The rows of abt_candidates of a window's customers, piece by piece.
+
+    All of them are in memory, as Arrow has them, until the last piece is taken. Pieces have no
+    order, and the pairs of a customer may stand in several of them.
 
     Parameters
     ----------
     window_id
         Which window.
+    keys
+        First and last customer_key; None for all.
     step
         Only customers whose customer_key is a multiple of it.
     """
-    return _in_one(
-        connection,
-        _stream(
-            connection,
-            "abt_candidates",
-            "false",
-            f"window_id = {int(window_id)} and customer_key % {int(step)} = 0",
-        ),
-    )
-
-
-def stream_pairs(
-    connection: duckdb.DuckDBPyConnection, window_id: int, keys: tuple[int, int]
-) -> Iterator[Pairs]:
-    """The rows of abt_candidates of the customers from one key to another, piece by piece.
-
-    All of them are in memory, as Arrow has them, until the last piece is taken. Pieces have no
-    order, and the pairs of a customer may stand in several of them.
-    """
+    first, last = keys or (0, 2**31 - 1)
     return _stream(
         connection,
         "abt_candidates",
         "false",
-        f"window_id = {int(window_id)} and customer_key between {int(keys[0])} and {int(keys[1])}",
+        f"window_id = {int(window_id)} and customer_key between {int(first)} and {int(last)}"
+        + (f" and customer_key % {int(step)} = 0" if step > 1 else ""),
     )
 
 
@@ -362,7 +371,8 @@ def _stream(
         )
 
 
-def _in_one(connection: duckdb.DuckDBPyConnection, pieces: Iterator[Pairs]) -> Pairs:
+def in_one(connection: duckdb.DuckDBPyConnection, pieces: Iterator[Pairs]) -> Pairs:
+    """Pieces of pairs as one."""
     found = list(pieces)
     if not found:
         names = read_feature_names(connection)

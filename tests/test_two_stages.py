@@ -91,7 +91,7 @@ def held(fitted: Ranker, seed_fitted: systems.FittedWindow) -> HeldWindow:
 def hold_out(
     fitted: Ranker | None, seed_fitted: systems.FittedWindow, frames: Frames
 ) -> HeldWindow:
-    pairs = candidates(frames) if fitted else None
+    pairs = [candidates(frames)] if fitted else None
     return two_stages.hold_out(fitted, seed_fitted, frames, pairs, own_lists(frames), OVERALL)
 
 
@@ -365,4 +365,4 @@ def test_the_size_of_the_trees_is_the_one_that_does_best_on_the_window(
     best = N_LEAVES[int(np.argmax(found))]
     first = ranker.fit(training)
     held = hold_out(first, seed_fitted, frames)
-    assert two_stages.choose_leaves(training, frames, candidates(frames), held) == best
+    assert two_stages.choose_leaves(training, frames, [candidates(frames)], held) == best

@@ -14,19 +14,14 @@
 
 
 {#- The days of `days` (a relation with sold_on) that each window may know, how long ago they were, and what a purchase
-    then counts for (decayed_millionths). Joining it costs less than working that out for each purchase.
-
-    Whole numbers as doubles: their sums are exact up to 2^53, whatever the order in which the threads add, and take
-    half the room of a whole number's. -#}
+    then counts for (decayed_millionths). Joining it costs less than working that out for each purchase. -#}
 {% macro days_of_history(days) -%}
 select
     windows.window_id,
     known_days.sold_on,
     {{ days_between("known_days.sold_on", "windows.cutoff_on") }} as days_ago
     {%- for span in var("decay_days") %},
-    cast(
-        {{ decayed_millionths(days_between("known_days.sold_on", "windows.cutoff_on"), span) }} as double
-    ) as decayed_{{ span }}d
+    {{ decayed_millionths(days_between("known_days.sold_on", "windows.cutoff_on"), span) }} as decayed_{{ span }}d
     {%- endfor %}
 from {{ ref("windows") }} as windows
 inner join (select distinct sold_on from {{ days }}) as known_days

@@ -150,7 +150,9 @@ def ablate(
     sources = sources_of(names)
     plan = plan_windows(warehouse.read_windows(connection))
     backtest = plan.backtest
-    pairs = {w: warehouse.read_pairs(connection, w) for w in backtest}
+    pairs = {
+        w: warehouse.in_one(connection, warehouse.stream_pairs(connection, w)) for w in backtest
+    }
     frames = {w: warehouse.read_frames(connection, w, []) for w in backtest}
     training = {
         t: warehouse.read_training_pairs(connection, t)

@@ -155,10 +155,14 @@ def test_every_choice_was_made_on_earlier_windows(run: Run) -> None:
         assert all(w > row["window_id"] for w in chosen_on)
 
 
-def test_same_input_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
-    runs.build_and_train(run.data, tmp_path)
+def test_same_input_gives_the_same_bytes_in_however_many_pieces(run: Run, tmp_path: Path) -> None:
+    runs.build_and_train(run.data, tmp_path, variables="{customers_at_once: 999}")
     again = (tmp_path / "submission.csv").read_bytes()
     assert again == (run.out / "submission.csv").read_bytes()
+    candidates = "from candidates order by window_id, customer_key, article_key"
+    pd.testing.assert_frame_equal(
+        query(tmp_path / "hm.duckdb", candidates), query(run.database, candidates), check_exact=True
+    )
     everything = "from predictions.evaluation"
     pd.testing.assert_frame_equal(
         query(tmp_path / "hm.duckdb", everything),

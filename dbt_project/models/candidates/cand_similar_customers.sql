@@ -43,7 +43,7 @@ alike as (
         own.window_id,
         own.customer_key,
         recent.customer_key as other_customer_key,
-        sum(own.weight) as likeness
+        {{ whole_sum("own.weight") }} as likeness
     from own
     inner join recent
         on
@@ -72,7 +72,7 @@ scored as (
         neighbours.window_id,
         neighbours.customer_key,
         recent.article_key,
-        sum(neighbours.likeness) as likeness
+        {{ whole_sum("neighbours.likeness") }} as likeness
     from neighbours
     inner join recent
         on

@@ -30,6 +30,6 @@ select
     sold_on,
     cast(count(*) as integer) as n_buyers,
     cast(count(bought_before_on) as integer) as n_returning,
-    cast(coalesce(sum({{ days_between("bought_before_on", "sold_on") }}), 0) as bigint) as days_since_bought_before
+    cast(coalesce({{ whole_sum(days_between("bought_before_on", "sold_on")) }}, 0) as bigint) as days_since_bought_before
 from followed
 group by article_key, sold_on

@@ -21,12 +21,12 @@ sold as (
     select
         purchases.article_key,
         purchases.sold_on,
-        sum(purchases.quantity) as n_sold,
-        sum(case when purchases.is_online then purchases.quantity else 0 end) as n_sold_online,
+        {{ whole_sum("purchases.quantity") }} as n_sold,
+        {{ whole_sum("case when purchases.is_online then purchases.quantity else 0 end") }} as n_sold_online,
         -- Decimal: a sum of doubles depends on the order in which the threads add them.
         sum(cast(purchases.price * purchases.quantity as decimal(20, 8))) as revenue,
-        sum(case when customers.age is not null then purchases.quantity else 0 end) as n_sold_of_known_age,
-        sum(coalesce(customers.age, 0) * purchases.quantity) as sum_of_ages
+        {{ whole_sum("case when customers.age is not null then purchases.quantity else 0 end") }} as n_sold_of_known_age,
+        {{ whole_sum("coalesce(customers.age, 0) * purchases.quantity") }} as sum_of_ages
     from purchases
     inner join customers on purchases.customer_key = customers.customer_key
     group by purchases.article_key, purchases.sold_on

@@ -7,8 +7,8 @@ with purchases as (
 select
     customer_key,
     sold_on,
-    cast(sum(quantity) as integer) as n_bought,
-    cast(sum(case when is_online then quantity else 0 end) as integer) as n_bought_online,
+    cast({{ whole_sum("quantity") }} as integer) as n_bought,
+    cast({{ whole_sum("case when is_online then quantity else 0 end") }} as integer) as n_bought_online,
     -- Decimal: a sum of doubles depends on the order in which the threads add them.
     cast(sum(cast(price * quantity as decimal(20, 8))) as decimal(28, 8)) as spend
 from purchases

@@ -12,7 +12,7 @@ articles as (
     select
         window_id,
         article_key,
-        sum(weight) as weight
+        {{ whole_sum("weight") }} as weight
     from recent
     group by window_id, article_key
 
@@ -26,7 +26,7 @@ together as (
         one.article_key,
         other.article_key as other_article_key,
         count(*) as n_customers,
-        sum(least(one.weight, other.weight)) as weight
+        {{ whole_sum("least(one.weight, other.weight)") }} as weight
     from recent as one
     inner join recent as other
         on
@@ -47,7 +47,7 @@ scored as (
         together.other_article_key,
         together.n_customers,
         together.weight / (
-            sqrt(cast(one.weight as double) * other.weight) + {{ var("pair_shrinkage") }} * 1e6
+            sqrt(one.weight * other.weight) + {{ var("pair_shrinkage") }} * 1e6
         ) as pair_score
     from together
     inner join articles as one

@@ -22,16 +22,14 @@ counted as (
         window_customers.window_id,
         customer_days.customer_key,
         count(*) as n_shopping_days,
-        sum(cast(customer_days.n_bought as double)) as n_bought,
-        sum(cast(customer_days.n_bought_online as double)) as n_bought_online,
+        {{ whole_sum("customer_days.n_bought") }} as n_bought,
+        {{ whole_sum("customer_days.n_bought_online") }} as n_bought_online,
         sum(customer_days.spend) as spend,
         {% for days in [7, 28, 91] %}
-        sum(
-            cast(case when history.days_ago <= {{ days }} then customer_days.n_bought else 0 end as double)
-        ) as n_bought_{{ days }}d,
+        {{ whole_sum("case when history.days_ago <= " ~ days ~ " then customer_days.n_bought else 0 end") }} as n_bought_{{ days }}d,
         {% endfor %}
         {% for span in var("decay_days") %}
-        sum(history.decayed_{{ span }}d) as decayed_{{ span }}d,
+        {{ whole_sum("history.decayed_" ~ span ~ "d") }} as decayed_{{ span }}d,
         {% endfor %}
         min(history.days_ago) as days_since_last_bought,
         max(history.days_ago) as days_since_first_bought

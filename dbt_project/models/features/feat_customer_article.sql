@@ -22,10 +22,10 @@ counted as (
         window_customers.window_id,
         purchases.customer_key,
         purchases.article_key,
-        sum(cast(purchases.quantity as double)) as n_bought,
+        {{ whole_sum("purchases.quantity") }} as n_bought,
         count(*) as n_times,
         {% for span in var("decay_days") %}
-        sum(history.decayed_{{ span }}d) as decayed_{{ span }}d,
+        {{ whole_sum("history.decayed_" ~ span ~ "d") }} as decayed_{{ span }}d,
         {% endfor %}
         -- Decimal: a sum of doubles that are not whole depends on the order in which the threads add them.
         sum(cast(purchases.price * purchases.quantity as decimal(20, 8))) as spend,

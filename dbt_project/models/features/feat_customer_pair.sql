@@ -22,7 +22,7 @@ reached as (
         recent.window_id,
         recent.customer_key,
         pairs.other_article_key as article_key,
-        sum(cast(round(pairs.pair_score * 1000000) as bigint)) as sum_of_scores,
+        {{ whole_sum("round(pairs.pair_score * 1000000)") }} as sum_of_scores,
         max(pairs.pair_score) as best_score,
         min(recent.days_since_last_bought) as days_since_bought
     from recent

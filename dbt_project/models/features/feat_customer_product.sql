@@ -14,10 +14,9 @@ select
     customer_articles.window_id,
     customer_articles.customer_key,
     articles.product_key,
-    cast(sum(cast(customer_articles.n_bought as double)) as integer) as n_bought,
-    -- In whole millionths: a sum of doubles that are not whole depends on the order in which the threads add them.
+    cast({{ whole_sum("customer_articles.n_bought") }} as integer) as n_bought,
     cast(
-        sum(round(cast(customer_articles.decayed_{{ var("own_decay_days") }}d as double) * 1000000)) / 1e6 as real
+        {{ whole_sum("round(customer_articles.decayed_" ~ var("own_decay_days") ~ "d * 1000000)") }} / 1e6 as real
     ) as decayed_{{ var("own_decay_days") }}d,
     min(customer_articles.days_since_last_bought) as days_since_last_bought
 from customer_articles

@@ -25,7 +25,7 @@ counted_{{ attribute }} as (
         customer_articles.window_id,
         customer_articles.customer_key,
         attributes.value_key,
-        sum(cast(customer_articles.n_bought as double)) as n_bought,
+        {{ whole_sum("customer_articles.n_bought") }} as n_bought,
         min(customer_articles.days_since_last_bought) as days_since_last_bought
     from customer_articles
     inner join attributes on customer_articles.article_key = attributes.article_key

@@ -17,7 +17,7 @@ bought as (
         purchases.customer_key,
         purchases.article_key,
         min({{ days_between("purchases.sold_on", "windows.cutoff_on") }}) as days_since_last_bought,
-        sum(purchases.quantity) as n_bought
+        {{ whole_sum("purchases.quantity") }} as n_bought
     from windows
     inner join purchases on {{ in_history("purchases.sold_on", "windows", var("pair_days")) }}
     group by windows.window_id, purchases.customer_key, purchases.article_key
