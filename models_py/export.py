@@ -86,7 +86,8 @@ def recommendation_rows(
             "customer_key": np.repeat(frames.customer_keys.astype(np.int32), LIST_LENGTH),
             "recommendation_rank": np.tile(np.arange(1, LIST_LENGTH + 1, dtype=np.int32), n),
             "article_key": lists.astype(np.int32).ravel(),
-            "system": system,
+            # One value a row, at the price of one: text would be converted row by row.
+            "system": pd.Categorical.from_codes(np.zeros(n * LIST_LENGTH, np.int8), [system]),
         }
     )
 

@@ -1,9 +1,10 @@
 """Fits and scores past windows and the next days: what training and backtest have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from models_py import columns, database, export, ranker, systems, two_stages, warehouse
@@ -12,6 +13,7 @@ from models_py.frames import Frames, IntArray, Pairs
 from models_py.hybrid import Held
 from models_py.least_squares import PENALTIES
 from models_py.metrics import average_precision
+from models_py.prefetch import prefetched
 from models_py.progress import Progress
 from models_py.ranker import N_LEAVES, N_TREES, Ranker
 from models_py.two_stages import HeldWindow
@@ -20,8 +22,10 @@ EXPORTED = two_stages.BLEND
 # Customers scored at a time, and their candidates: bounds memory, changes no result. So many bytes
 # of what DuckDB may use are set aside for the joins of a candidate.
 MAX_SHARD = 50_000
-MAX_SHARD_PAIRS = 2_000_000
+MAX_SHARD_PAIRS = 1_000_000
 BYTES_A_PAIR = 1_000
+# Blocks of neighbours in a sample of a window's customers.
+HELD_BLOCKS = 20
 
 
 @dataclass
@@ -141,11 +145,21 @@ class Runner:
             self.submission_ranker = fitted_ranker
         return fitted, fitted_ranker, choices
 
-    def _sample(self, window_id: int) -> tuple[Frames, int]:
-        """The customers of a window on whom later ones choose: one in so many, by key."""
+    def _sample(self, window_id: int) -> tuple[Frames, list[tuple[int, int] | None]]:
+        """The customers of a window on whom later ones choose, and the ranges of their keys.
+
+        Of many customers blocks are taken, evenly spaced: reading neighbours costs far less than
+        reading one in so many.
+        """
         frames = self._frames[window_id]
-        step = -(-len(frames.customers) // two_stages.MAX_HELD_CUSTOMERS) or 1
-        return frames.take(frames.customer_keys % step == 0), step
+        keys = frames.customer_keys
+        if len(keys) <= two_stages.MAX_HELD_CUSTOMERS:
+            return frames, [None]
+        size = two_stages.MAX_HELD_CUSTOMERS // HELD_BLOCKS
+        starts = np.arange(HELD_BLOCKS) * len(keys) // HELD_BLOCKS
+        kept = np.zeros(len(keys), bool)
+        kept[(starts[:, None] + np.arange(size)).ravel()] = True
+        return frames.take(kept), [(int(keys[at]), int(keys[at + size - 1])) for at in starts]
 
     def _hold_out(
         self,
@@ -156,9 +170,13 @@ class Runner:
     ) -> None:
         connection = self._connection
         self._held[window_id] = systems.hold_out(fitted, self._frames[window_id], self._grains)
-        frames, step = self._sample(window_id)
+        frames, ranges = self._sample(window_id)
         pairs = (
-            list(warehouse.stream_pairs(connection, window_id, step=step))
+            [
+                piece
+                for keys in ranges
+                for piece in warehouse.stream_pairs(connection, window_id, keys)
+            ]
             if fitted_ranker
             else None
         )
@@ -198,18 +216,31 @@ class Runner:
         has_twins = not wanted.isdisjoint([*systems.twins(self._grains), systems.HYBRID])
         grains = self._grains if has_twins else []
         customer_columns = "*" if has_twins else ", ".join(columns.SCORED)
-        for keys in warehouse.customer_shards(connection, window_id, MAX_SHARD, most_pairs):
-            frames = warehouse.read_frames(connection, window_id, grains, keys, customer_columns)
+        has_pairs = fitted_ranker is not None and two_stages.RANKER in wanted
+        shards = warehouse.customer_shards(connection, window_id, MAX_SHARD, most_pairs)
+
+        def read() -> Iterator[tuple[Frames, list[Pairs] | None, IntArray]]:
+            # A connection of its own: this runs in another thread, and reads what dbt built.
+            with connection.cursor() as reader:
+                for keys in shards:
+                    frames = warehouse.read_frames(
+                        reader, window_id, grains, keys, customer_columns
+                    )
+                    pairs = (
+                        list(warehouse.stream_pairs(reader, window_id, keys)) if has_pairs else None
+                    )
+                    own = warehouse.read_own_lists(reader, window_id, frames.customer_keys)
+                    yield frames, pairs, own
+
+        for frames, pairs, own in prefetched(read()):
             seed_lists = systems.recommend(fitted, frames, overall, seed_names)
             lists = {name: seed_lists[name] for name in seed_names if name in names}
             lists |= two_stages.recommend(
                 fitted_ranker,
                 choices,
                 frames,
-                warehouse.stream_pairs(connection, window_id, keys)
-                if fitted_ranker is not None and two_stages.RANKER in wanted
-                else None,
-                warehouse.read_own_lists(connection, window_id, frames.customer_keys),
+                pairs,
+                own,
                 seed_lists,
                 [name for name in two_stages.NAMES if name in names],
             )

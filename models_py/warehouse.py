@@ -317,7 +317,6 @@ def stream_pairs(
     connection: duckdb.DuckDBPyConnection,
     window_id: int,
     keys: tuple[int, int] | None = None,
-    step: int = 1,
 ) -> Iterator[Pairs]:
     """The rows of abt_candidates of a window's customers, piece by piece.
 
@@ -330,16 +329,13 @@ def stream_pairs(
         Which window.
     keys
         First and last customer_key; None for all.
-    step
-        Only customers whose customer_key is a multiple of it.
     """
     first, last = keys or (0, 2**31 - 1)
     return _stream(
         connection,
         "abt_candidates",
         "false",
-        f"window_id = {int(window_id)} and customer_key between {int(first)} and {int(last)}"
-        + (f" and customer_key % {int(step)} = 0" if step > 1 else ""),
+        f"window_id = {int(window_id)} and customer_key between {int(first)} and {int(last)}",
     )
 
 

@@ -11,8 +11,8 @@ where {{ in_budget(source, "source_rank", "budget_share") }}
 {% endmacro %}
 
 
-{#- A source of what a customer bought before, the highest value of a column of feat_customer_article first; of
-    those rows alone in which it is above `least`. -#}
+{#- A source of what a customer bought before and others still buy, the highest value of a column of
+    feat_customer_article first; of those rows alone in which it is above `least`. -#}
 {% macro own_candidates(source, score, least=0) %}
 with customer_articles as (
 
@@ -23,6 +23,17 @@ with customer_articles as (
 budgets as (
 
     select * from {{ ref("candidate_budgets") }}
+
+),
+
+-- What nobody has bought for so long is not on sale any more.
+articles_on_sale as (
+
+    select
+        window_id,
+        article_key
+    from {{ ref("feat_article_popularity") }}
+    where days_since_last_sold <= {{ var("max_days_unsold") }}
 
 ),
 
@@ -46,6 +57,10 @@ ranked as (
         on
             customer_articles.window_id = budgets.window_id
             and customer_articles.customer_key = budgets.customer_key
+    inner join articles_on_sale
+        on
+            customer_articles.window_id = articles_on_sale.window_id
+            and customer_articles.article_key = articles_on_sale.article_key
     where customer_articles.{{ score }} > {{ least }}
 
 )

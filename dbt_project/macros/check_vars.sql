@@ -19,6 +19,7 @@
         "taste_attributes": ["attributes", none],
         "candidate_sources": ["sources", none],
         "candidate_shares": ["shares", none],
+        "max_days_unsold": ["integer", 1],
         "customers_at_once": ["integer", 1],
         "decay_days": ["integers", 1],
         "own_decay_days": ["decay span", none],

@@ -4,24 +4,13 @@ with purchases as (
 
 ),
 
-bought as (
-
-    select
-        article_key,
-        customer_key,
-        sold_on
-    from purchases
-    group by article_key, customer_key, sold_on
-
-),
-
 followed as (
 
     select
         article_key,
         sold_on,
         lag(sold_on) over (partition by customer_key, article_key order by sold_on) as bought_before_on
-    from bought
+    from purchases
 
 )
 
@@ -32,4 +21,6 @@ select
     cast(count(bought_before_on) as integer) as n_returning,
     cast(coalesce({{ whole_sum(days_between("bought_before_on", "sold_on")) }}, 0) as bigint) as days_since_bought_before
 from followed
+-- The second piece of a day is not another buyer, nor one who comes back.
+where bought_before_on is null or bought_before_on < sold_on
 group by article_key, sold_on

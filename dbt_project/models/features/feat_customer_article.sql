@@ -1,12 +1,16 @@
+{{ config(post_hook="{{ insert_other_pieces('window_customers') }}") }}
+
 with purchases as (
 
     select * from {{ ref("stg_transactions") }}
+    where {{ of_piece() }}
 
 ),
 
 window_customers as (
 
     select * from {{ ref("window_customers") }}
+    where {{ of_piece() }}
 
 ),
 
@@ -54,5 +58,5 @@ select
     days_since_last_bought,
     days_since_first_bought
 from counted
--- What is counted by customer from here on meets each customer's rows together.
+-- As in stg_transactions: each customer's rows together.
 order by window_id, customer_key

@@ -1,6 +1,9 @@
+{{ config(post_hook="{{ insert_other_pieces('feat_customer_article') }}") }}
+
 with customer_articles as (
 
     select * from {{ ref("feat_customer_article") }}
+    where {{ of_piece() }}
 
 ),
 

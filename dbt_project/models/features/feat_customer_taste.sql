@@ -1,12 +1,9 @@
+{{ config(post_hook="{{ insert_other_pieces('feat_customer_article') }}") }}
+
 with customer_articles as (
 
     select * from {{ ref("feat_customer_article") }}
-
-),
-
-activity as (
-
-    select * from {{ ref("feat_customer_activity") }}
+    where {{ of_piece() }}
 
 ),
 
@@ -42,7 +39,10 @@ select
     counted.value_key,
     cast(counted.n_bought as integer) as n_bought,
     counted.days_since_last_bought,
-    counted.n_bought / activity.n_bought as taste_share,
+    -- Of whole numbers, so that the sum does not depend on their order.
+    cast(
+        counted.n_bought / sum(counted.n_bought) over (partition by counted.window_id, counted.customer_key) as real
+    ) as taste_share,
     -- The value bought more often comes first, then the one bought more lately.
     cast(
         row_number() over (
@@ -51,6 +51,5 @@ select
         ) as integer
     ) as taste_rank
 from counted_{{ attribute }} as counted
-inner join activity on counted.window_id = activity.window_id and counted.customer_key = activity.customer_key
 {% if not loop.last %}union all{% endif %}
 {% endfor %}

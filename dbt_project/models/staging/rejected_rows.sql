@@ -1,5 +1,9 @@
 {{ config(post_hook="{{ check_rejected_share() }}") }}
 
+{#- A file is read a second time only where there is something to find. -#}
+{% set n_articles = n_refused("articles", ref("stg_articles")) %}
+{% set n_customers = n_refused("customers", ref("stg_customers")) %}
+
 with refused_lines as (
 
     select * from {{ source("hm", "refused_lines") }}
@@ -9,14 +13,14 @@ with refused_lines as (
 refused_articles as (
 
     select * from {{ ref("judged_articles") }}
-    where rejected_because is not null
+    where rejected_because is not null and {{ n_articles > 0 }}
 
 ),
 
 refused_customers as (
 
     select * from {{ ref("judged_customers") }}
-    where rejected_because is not null
+    where rejected_because is not null and {{ n_customers > 0 }}
 
 ),
 

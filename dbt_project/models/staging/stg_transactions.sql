@@ -25,3 +25,5 @@ from typed_transactions as purchases
 inner join known_days on purchases.sold_on = known_days.sold_on
 where purchases.rejected_because is null
 group by purchases.sold_on, purchases.customer_key, purchases.article_key, purchases.price, purchases.is_online
+-- What is counted by customer from here on meets each customer's rows together.
+order by purchases.customer_key, purchases.sold_on
