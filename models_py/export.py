@@ -87,7 +87,9 @@ def recommendation_rows(
             "recommendation_rank": np.tile(np.arange(1, LIST_LENGTH + 1, dtype=np.int32), n),
             "article_key": lists.astype(np.int32).ravel(),
             # One value a row, at the price of one: text would be converted row by row.
-            "system": pd.Categorical.from_codes(np.zeros(n * LIST_LENGTH, np.int8), [system]),
+            "system": pd.Categorical.from_codes(
+                np.zeros(n * LIST_LENGTH, np.int8), pd.Index([system])
+            ),
         }
     )
 

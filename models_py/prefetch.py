@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TypeVar, cast
 
 T = TypeVar("T")
 
@@ -24,4 +24,4 @@ def prefetched(pieces: Iterator[T]) -> Iterator[T]:
         ahead = pool.submit(next, pieces, none_left)
         while (piece := ahead.result()) is not none_left:
             ahead = pool.submit(next, pieces, none_left)
-            yield piece  # type: ignore[misc]
+            yield cast(T, piece)
