@@ -1,13 +1,13 @@
 """Making the next piece of work ready while the one before is worked on."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar, cast
 
 T = TypeVar("T")
 
 
-def prefetched(pieces: Iterator[T]) -> Iterator[T]:
+def prefetched(pieces: Iterator[T]) -> Generator[T, None, None]:
     """The same pieces in the same order, each made in another thread while the last one is used.
 
     At most one piece is ready besides the one in use. What making a piece raises is raised where
