@@ -136,6 +136,12 @@ def score(fitted: Ranker, pairs: Pairs, variants: Sequence[int]) -> list[ScoreAr
     return found
 
 
+def used_features(fitted: Ranker, variant: int) -> list[str]:
+    """The features that the first so many trees look at; scores depend on no other."""
+    found = importance(fitted, variant)
+    return [str(name) for name in found.loc[found["n_splits"] > 0, "feature_name"]]
+
+
 def importance(fitted: Ranker, variant: int) -> pd.DataFrame:
     """What each feature brought to the first so many trees.
 

@@ -216,7 +216,11 @@ class Runner:
         has_twins = not wanted.isdisjoint([*systems.twins(self._grains), systems.HYBRID])
         grains = self._grains if has_twins else []
         customer_columns = "*" if has_twins else ", ".join(columns.SCORED)
-        has_pairs = fitted_ranker is not None and two_stages.RANKER in wanted
+        used = (
+            ranker.used_features(fitted_ranker, choices.variant)
+            if fitted_ranker is not None and two_stages.RANKER in wanted
+            else None
+        )
         shards = warehouse.customer_shards(connection, window_id, MAX_SHARD, most_pairs)
 
         def read() -> Iterator[tuple[Frames, list[Pairs] | None, IntArray]]:
@@ -227,7 +231,9 @@ class Runner:
                         reader, window_id, grains, keys, customer_columns
                     )
                     pairs = (
-                        list(warehouse.stream_pairs(reader, window_id, keys)) if has_pairs else None
+                        None
+                        if used is None
+                        else list(warehouse.stream_pairs(reader, window_id, keys, used))
                     )
                     own = warehouse.read_own_lists(reader, window_id, frames.customer_keys)
                     yield frames, pairs, own

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import duckdb
@@ -317,6 +317,7 @@ def stream_pairs(
     connection: duckdb.DuckDBPyConnection,
     window_id: int,
     keys: tuple[int, int] | None = None,
+    used: Collection[str] | None = None,
 ) -> Iterator[Pairs]:
     """The rows of abt_candidates of a window's customers, piece by piece.
 
@@ -329,6 +330,8 @@ def stream_pairs(
         Which window.
     keys
         First and last customer_key; None for all.
+    used
+        The features that are read; of the others all values are missing. None for all.
     """
     first, last = keys or (0, 2**31 - 1)
     return _stream(
@@ -336,6 +339,7 @@ def stream_pairs(
         "abt_candidates",
         "false",
         f"window_id = {int(window_id)} and customer_key between {int(first)} and {int(last)}",
+        used,
     )
 
 
@@ -344,20 +348,22 @@ def _stream(
     source: str,
     is_bought: str,
     condition: str,
+    used: Collection[str] | None = None,
 ) -> Iterator[Pairs]:
     names = read_feature_names(connection)
+    read = [name for name in names if used is None or name in used]
     # One type: four bytes. A relation is converted to Arrow on all threads; as a cursor, or with
     # parameters, it would be on one.
-    features = ", ".join(f"cast({name} as real) as {name}" for name in names)
+    features = "".join(f", cast({name} as real) as {name}" for name in read)
     table = connection.sql(
-        f"select customer_key, article_key, {is_bought} as is_bought, {features} "
+        f"select customer_key, article_key, {is_bought} as is_bought{features} "
         f"from {source} where {condition}"
     ).to_arrow_table(PIECE_SIZE)
     for batch in table.to_batches():
         # Filled column by column, as Arrow has them; LightGBM reads that order too. Missing is NaN.
-        matrix = np.empty((len(names), batch.num_rows), np.float32)
-        for place in range(len(names)):
-            matrix[place] = batch.column(place + 3).to_numpy(zero_copy_only=False)
+        matrix = np.full((len(names), batch.num_rows), np.nan, np.float32)
+        for place, name in enumerate(read, start=3):
+            matrix[names.index(name)] = batch.column(place).to_numpy(zero_copy_only=False)
         yield Pairs(
             batch.column(0).to_numpy().astype(np.int64),
             batch.column(1).to_numpy().astype(np.int64),

@@ -148,6 +148,21 @@ def test_trees_that_split_nothing_share_no_gain_and_score_everything_alike() -> 
         assert len(np.unique(scores)) == 1
 
 
+def test_scores_depend_on_the_used_features_alone() -> None:
+    some = fit([made_up(1)], N_LEAVES[-1])
+    used = ranker.used_features(some, 0)
+    assert "told" in used
+    unseen = made_up(3)
+    without = replace(unseen, features=unseen.features.copy())
+    for place, name in enumerate(unseen.names):
+        if name not in used:
+            without.features[:, place] = np.nan
+    assert np.array_equal(ranker.score(some, unseen, [0])[0], ranker.score(some, without, [0])[0])
+    pairs = made_up(1)
+    pairs.features[:, 1] = np.nan
+    assert "noise" not in ranker.used_features(fit([pairs]), 0)
+
+
 def test_no_pairs_have_no_scores(fitted: Ranker) -> None:
     for scores in ranker.score(fitted, made_up(3, n=0), VARIANTS):
         assert scores.shape == (0,)
