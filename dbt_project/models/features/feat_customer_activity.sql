@@ -26,7 +26,8 @@ counted as (
         {{ whole_sum("customer_days.n_bought_online") }} as n_bought_online,
         sum(customer_days.spend) as spend,
         {% for days in [7, 28, 91] %}
-        {{ whole_sum("case when history.days_ago <= " ~ days ~ " then customer_days.n_bought else 0 end") }} as n_bought_{{ days }}d,
+        {{ whole_sum("case when history.days_ago <= " ~ days ~ " then customer_days.n_bought else 0 end") }}
+            as n_bought_{{ days }}d,
         {% endfor %}
         {% for span in var("decay_days") %}
         {{ whole_sum("history.decayed_" ~ span ~ "d") }} as decayed_{{ span }}d,
