@@ -9,7 +9,7 @@
 {% macro n_refused(file, staged) %}
     {% if not execute or load_relation(staged) is none %}{{ return(0) }}{% endif %}
     {{ return(query_values(
-        "select (select sum(n_rows) from " ~ source("hm", "input_files") ~ " where file_name = '" ~ file ~ "')"
+        "select (select coalesce(sum(n_rows), 0) from " ~ source("hm", "input_files") ~ " where file_name = '" ~ file ~ "')"
         ~ " - (select count(*) from " ~ source("hm", "refused_lines") ~ " where file_name = '" ~ file ~ "')"
         ~ " - (select count(*) from " ~ staged ~ ")"
     )[0]) }}
