@@ -18,7 +18,7 @@ CHANGES = {
     # One whose columns follow from vars (macros/hold_shape.sql).
     "feat_customer_favourites": (
         ("as favourite_{{ attribute }}_share", "as share_of_{{ attribute }}"),
-        r"favourite_colour_group_share is missing and should be double.*"
+        r"favourite_colour_group_share is missing and should be real.*"
         r"share_of_colour_group should not be there",
     ),
     "abt_candidates": (
