@@ -77,15 +77,31 @@ class Pairs:
         (n_pairs, n_features) float32; NaN where missing.
     names
         Of the features, in the order of the columns.
-    is_bought
-        (n_pairs,) bool, in training alone: whether it was bought in the label.
+    bought_share
+        (n_pairs,) float32, in training alone: 1 / min(articles that the customer bought in the
+        label, 12) where it is one of them, else 0.
     """
 
     customer_keys: IntArray
     article_keys: IntArray
     features: npt.NDArray[np.float32]
     names: list[str]
-    is_bought: npt.NDArray[np.bool_]
+    bought_share: npt.NDArray[np.float32]
+
+    @property
+    def is_bought(self) -> npt.NDArray[np.bool_]:
+        """(n_pairs,) bool: whether it was bought in the label."""
+        return self.bought_share > 0
+
+    def take(self, kept: npt.NDArray[np.bool_] | IntArray) -> "Pairs":
+        """Some of the pairs: (n_pairs,) bool, or the places of those that are kept."""
+        return Pairs(
+            self.customer_keys[kept],
+            self.article_keys[kept],
+            self.features[kept],
+            self.names,
+            self.bought_share[kept],
+        )
 
 
 @dataclass(frozen=True)

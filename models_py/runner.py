@@ -15,8 +15,8 @@ from models_py.least_squares import PENALTIES
 from models_py.metrics import average_precision
 from models_py.prefetch import prefetched
 from models_py.progress import Progress
-from models_py.ranker import N_LEAVES, N_TREES, Ranker
-from models_py.two_stages import HeldWindow
+from models_py.ranker import N_LEAVES, N_TREES
+from models_py.two_stages import VARIANTS, HeldWindow
 
 EXPORTED = two_stages.BLEND
 # Customers scored at a time, and their candidates: bounds memory, changes no result. So many bytes
@@ -93,7 +93,7 @@ class Runner:
         # How many, and the window that chose it.
         self._leaves: tuple[int, list[int]] = (N_LEAVES[0], [])
         self._scores: list[pd.DataFrame] = []
-        self.submission_ranker: Ranker | None = None
+        self.submission_models: dict[str, ranker.Ranker] = {}
 
     def run(self) -> pd.DataFrame:
         """Fit each window and write its lists; returns the average precision of each customer."""
@@ -110,7 +110,7 @@ class Runner:
 
     def _fit(
         self, window_id: int
-    ) -> tuple[systems.FittedWindow, Ranker | None, two_stages.Choices]:
+    ) -> tuple[systems.FittedWindow, two_stages.Fitted | None, two_stages.Choices]:
         """Fit and choose all that scores a window; keep what later windows choose on."""
         self._progress.start("the next days" if window_id == 0 else f"window {window_id}: fitting")
         connection, grains = self._connection, self._grains
@@ -124,7 +124,7 @@ class Runner:
         if window_id > 0 and window_id not in self._frames:
             self._frames[window_id] = warehouse.read_frames(connection, window_id, grains)
         n_leaves, leaves_chosen_on = self._leaves
-        fitted_ranker = ranker.fit(pairs, n_leaves)
+        fitted_ranker = two_stages.fit(pairs, n_leaves)
         choices = two_stages.choose(
             {w: self._held_lists[w] for w in sorted(self._held_lists)[: systems.N_TUNING_WINDOWS]},
             fitted_ranker is not None,
@@ -141,8 +141,8 @@ class Runner:
         _write_choices(connection, window_id, fitted, choices, fitted_ranker, leaves_chosen_on)
         if window_id > 0:
             self._hold_out(window_id, fitted, fitted_ranker, pairs)
-        else:
-            self.submission_ranker = fitted_ranker
+        elif fitted_ranker is not None:
+            self.submission_models = fitted_ranker.models(choices.variant)
         return fitted, fitted_ranker, choices
 
     def _sample(self, window_id: int) -> tuple[Frames, list[tuple[int, int] | None]]:
@@ -165,7 +165,7 @@ class Runner:
         self,
         window_id: int,
         fitted: systems.FittedWindow,
-        fitted_ranker: Ranker | None,
+        fitted_ranker: two_stages.Fitted | None,
         training: list[Pairs],
     ) -> None:
         connection = self._connection
@@ -198,7 +198,7 @@ class Runner:
         self,
         window_id: int,
         fitted: systems.FittedWindow,
-        fitted_ranker: Ranker | None,
+        fitted_ranker: two_stages.Fitted | None,
         choices: two_stages.Choices,
     ) -> None:
         """Score a window shard by shard and write what was scored."""
@@ -217,7 +217,7 @@ class Runner:
         grains = self._grains if has_twins else []
         customer_columns = "*" if has_twins else ", ".join(columns.SCORED)
         used = (
-            ranker.used_features(fitted_ranker, choices.variant)
+            fitted_ranker.used_features(choices.variant)
             if fitted_ranker is not None and two_stages.RANKER in wanted
             else None
         )
@@ -291,7 +291,7 @@ def _write_choices(
     window_id: int,
     fitted: systems.FittedWindow,
     choices: two_stages.Choices,
-    fitted_ranker: Ranker | None,
+    fitted_ranker: two_stages.Fitted | None,
     leaves_chosen_on: Sequence[int],
 ) -> None:
     """Keep what was chosen, on which windows, and what each feature brought to the ranker."""
@@ -304,9 +304,17 @@ def _write_choices(
         for part, weight in (fitted.weights or {}).items()
     ]
     chosen_on = _chosen_on(choices.chosen_on)
+    variant = VARIANTS[choices.variant]
     if fitted_ranker is not None:
         rows += [
-            (window_id, two_stages.RANKER, "trees", N_TREES[choices.variant], chosen_on),
+            (window_id, two_stages.RANKER, "trees", N_TREES[variant.trees], chosen_on),
+            (
+                window_id,
+                two_stages.RANKER,
+                "corrected by repeats",
+                float(variant.is_corrected),
+                chosen_on,
+            ),
             (
                 window_id,
                 two_stages.RANKER,
@@ -323,10 +331,11 @@ def _write_choices(
     names = ["window_id", "system", "choice", "chosen_value", "chosen_on"]
     warehouse.write_predictions(connection, "choices", pd.DataFrame(rows, columns=names))
     if fitted_ranker is not None:
-        features = ranker.importance(fitted_ranker, choices.variant)
-        warehouse.write_predictions(
-            connection, "ranker_features", features.assign(window_id=window_id)
-        )
+        for name, model in fitted_ranker.models(choices.variant).items():
+            features = ranker.importance(model, variant.trees).assign(
+                window_id=window_id, model=name
+            )
+            warehouse.write_predictions(connection, "ranker_features", features)
 
 
 def _chosen_on(windows: Sequence[int]) -> str:

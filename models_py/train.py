@@ -26,12 +26,13 @@ from models_py import (
     report,
     run_lock,
     systems,
+    two_stages,
     warehouse,
 )
 from models_py.progress import Progress
 from models_py.runner import EXPORTED, Runner, evaluate_scores, plan_windows
 
-RANKER_FILE_NAME = "ranker.txt"
+MODEL_FILE_NAMES = {two_stages.RANKER: "ranker.txt", two_stages.REPEATS: "repeats.txt"}
 LIBRARIES = ["duckdb", "dbt-core", "dbt-duckdb", "lightgbm", "numpy", "scipy", "pandas"]
 
 
@@ -46,7 +47,7 @@ def train(
         Folder with the input files: the submission takes its customers, and their order, from
         sample_submission or else from customers.
     out_dir
-        Folder with hm_build.duckdb; receives hm.duckdb, submission.csv and ranker.txt.
+        Folder with hm_build.duckdb; receives hm.duckdb, submission.csv, ranker.txt and repeats.txt.
     n_bootstrap
         Replicates of each interval.
     is_published_anyway
@@ -65,10 +66,11 @@ def train(
     started = time.monotonic()
     started_at = datetime.now(UTC).replace(tzinfo=None)
     customers_file = export.customers_file(data_dir)
-    submission, ranker_file = out_dir / export.FILE_NAME, out_dir / RANKER_FILE_NAME
+    submission = out_dir / export.FILE_NAME
+    model_files = {name: out_dir / file for name, file in MODEL_FILE_NAMES.items()}
     with (
         warehouse.open_build_file(out_dir, "training") as connection,
-        leftovers.none_of(warehouse.published_file(out_dir), submission, ranker_file),
+        leftovers.none_of(warehouse.published_file(out_dir), submission, *model_files.values()),
     ):
         settings = warehouse.read_settings(connection)
         windows = warehouse.read_windows(connection)
@@ -114,8 +116,8 @@ def train(
             if not is_kept_back:
                 progress.start("publishing")
                 publishing.publish(out_dir, str(run["run_id"]), *finished)
-                if runner.submission_ranker is None:
-                    ranker_file.unlink(missing_ok=True)
+                for name in model_files.keys() - runner.submission_models.keys():
+                    model_files[name].unlink(missing_ok=True)
     run_lock.release(out_dir)
     if is_kept_back:
         report.print_evaluation(evaluation, EXPORTED)
@@ -132,17 +134,16 @@ def train(
 def _write_files(
     connection: duckdb.DuckDBPyConnection, runner: Runner, customers_file: Path, out_dir: Path
 ) -> list[Path]:
-    """Write submission.csv, and the ranker of window 0 if there is one, beside those they replace.
+    """Write submission.csv, and the models that made it, beside the files that they replace.
 
-    The ranker is LightGBM's text, which names its features. Returns the files to be replaced.
+    A model is LightGBM's text, which names its features. Returns the files to be replaced.
     """
-    submission, ranker_file = out_dir / export.FILE_NAME, out_dir / RANKER_FILE_NAME
-    export.write(connection, customers_file, replacing.begin(submission))
-    if runner.submission_ranker is None:
-        return [submission]
-    text = runner.submission_ranker.booster.model_to_string()
-    replacing.begin(ranker_file).write_text(text)
-    return [submission, ranker_file]
+    written = [out_dir / export.FILE_NAME]
+    export.write(connection, customers_file, replacing.begin(written[0]))
+    for name, model in runner.submission_models.items():
+        written.append(out_dir / MODEL_FILE_NAMES[name])
+        replacing.begin(written[-1]).write_text(model.booster.model_to_string())
+    return written
 
 
 def _about(

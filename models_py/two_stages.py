@@ -1,18 +1,20 @@
-"""Ranker and blend of one window: fitted, chosen on earlier windows, and scored."""
+"""Rankers and blend of one window: fitted, chosen on earlier windows, and scored."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
-from models_py import blend, ranker, systems
+from models_py import blend, ranker, repeats, systems
 from models_py.blend import HeldLists, Weights
-from models_py.frames import Frames, IntArray, Pairs
+from models_py.frames import Frames, IntArray, Pairs, ScoreArray
 from models_py.metrics import map_at_k
 from models_py.ranker import N_LEAVES, N_TREES, Ranker
 from models_py.ranking import EMPTY, LIST_LENGTH, fill_lists, top_pairs
 
 RANKER = "ranker"
+REPEATS = "repeats"
 OWN_HISTORY = "own_history"
 BLEND = "blend"
 NAMES = [OWN_HISTORY, RANKER, BLEND]
@@ -36,6 +38,47 @@ DEPTH = 24
 MAX_HELD_CUSTOMERS = 10_000
 
 
+class Variant(NamedTuple):
+    """A way to order candidates: place in N_TREES, and whether repeats correct the order."""
+
+    trees: int
+    is_corrected: bool
+
+
+VARIANTS = [Variant(i, corrected) for corrected in (False, True) for i in range(len(N_TREES))]
+DEFAULT_VARIANT = VARIANTS.index(Variant(ranker.DEFAULT_VARIANT, False))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The models that order candidates.
+
+    Attributes
+    ----------
+    ranker
+        Of all candidates.
+    repeats
+        Of what a customer bought before; None where too few bought something again.
+    """
+
+    ranker: Ranker
+    repeats: Ranker | None = None
+
+    def models(self, variant: int) -> dict[str, Ranker]:
+        """By name, those that a variant asks for."""
+        if self.repeats is None or not VARIANTS[variant].is_corrected:
+            return {RANKER: self.ranker}
+        return {RANKER: self.ranker, REPEATS: self.repeats}
+
+    def used_features(self, variant: int) -> list[str]:
+        """The features that a variant's scores depend on."""
+        models = self.models(variant).values()
+        used = {
+            name for one in models for name in ranker.used_features(one, VARIANTS[variant].trees)
+        }
+        return sorted(used | {repeats.OWN} if len(models) > 1 else used)
+
+
 @dataclass(frozen=True)
 class Choices:
     """What earlier windows chose for a window.
@@ -43,9 +86,9 @@ class Choices:
     Attributes
     ----------
     n_leaves
-        Size of the ranker's trees.
+        Size of the trees.
     variant
-        Place in N_TREES: how many trees are used.
+        Place in VARIANTS: how many trees are used, and whether repeats correct the order.
     weights
         By kind of customer (KNOWN, NEW), the weight of each part of the blend.
     chosen_on
@@ -53,7 +96,7 @@ class Choices:
     """
 
     n_leaves: int = N_LEAVES[0]
-    variant: int = ranker.DEFAULT_VARIANT
+    variant: int = DEFAULT_VARIANT
     weights: Mapping[str, Weights] = field(
         default_factory=lambda: {kind: {part: 1.0} for kind, part in FALLBACK.items()}
     )
@@ -87,6 +130,12 @@ class HeldWindow:
         )
 
 
+def fit(training: Sequence[Pairs], n_leaves: int = N_LEAVES[0]) -> Fitted | None:
+    """Fit what orders candidates; see `ranker.fit` and `repeats.fit`."""
+    fitted = ranker.fit(training, n_leaves)
+    return None if fitted is None else Fitted(fitted, repeats.fit(training, n_leaves))
+
+
 def choose_leaves(
     training: Sequence[Pairs], frames: Frames, pairs: Sequence[Pairs], held: HeldWindow
 ) -> int:
@@ -105,15 +154,15 @@ def choose_leaves(
     for n_leaves in N_LEAVES:
         ranked = held.ranked
         if n_leaves != N_LEAVES[0]:
-            fitted = ranker.fit(training, n_leaves)
+            fitted = fit(training, n_leaves)
             assert fitted is not None, "there was a ranker with trees of another size"
-            ranked = _ranked(fitted, frames, pairs, range(len(N_TREES)))
+            ranked = _ranked(fitted, frames, pairs, range(len(VARIANTS)))
         found.append(max(map_at_k(one[:, :LIST_LENGTH], *frames.label_pairs()) for one in ranked))
     return N_LEAVES[int(np.argmax(found))]
 
 
 def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> Choices:
-    """Choose the number of trees and the blend's weights.
+    """Choose the number of trees, whether repeats correct their order, and the blend's weights.
 
     Parameters
     ----------
@@ -127,7 +176,7 @@ def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> C
     """
     held = {w: window for w, window in held.items() if len(window.lists.row)}
     ranked = {w: window for w, window in held.items() if window.ranked} if has_ranker else {}
-    variant = ranker.DEFAULT_VARIANT
+    variant = DEFAULT_VARIANT
     if ranked:
         means = [
             np.mean(
@@ -138,7 +187,7 @@ def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> C
                     for window in ranked.values()
                 ]
             )
-            for i in range(len(N_TREES))
+            for i in range(len(VARIANTS))
         ]
         variant = int(np.argmax(means))
     used = ranked or held
@@ -154,7 +203,7 @@ def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> C
 
 
 def hold_out(
-    fitted: Ranker | None,
+    fitted: Fitted | None,
     seed_fitted: systems.FittedWindow,
     frames: Frames,
     pairs: Iterable[Pairs] | None,
@@ -166,7 +215,7 @@ def hold_out(
     Parameters
     ----------
     fitted, seed_fitted
-        The ranker and the seed's systems, fitted for this window.
+        What orders candidates and the seed's systems, fitted for this window.
     frames, pairs, own
         The window's customers, their candidates in pieces and the lists of what they bought.
     overall
@@ -177,7 +226,7 @@ def hold_out(
     ranked = (
         []
         if fitted is None or pairs is None
-        else _ranked(fitted, frames, pairs, range(len(N_TREES)))
+        else _ranked(fitted, frames, pairs, range(len(VARIANTS)))
     )
     return HeldWindow(
         HeldLists({**lists, OWN_HISTORY: own}, frames.is_new, *frames.label_pairs()), ranked
@@ -192,7 +241,7 @@ def needed_parts(choices: Choices) -> set[str]:
 
 
 def recommend(
-    fitted: Ranker | None,
+    fitted: Fitted | None,
     choices: Choices,
     frames: Frames,
     pairs: Iterable[Pairs] | None,
@@ -205,7 +254,7 @@ def recommend(
     Parameters
     ----------
     fitted
-        The window's ranker; without one its system is own_history.
+        What orders the window's candidates; without it its system is own_history.
     choices
         What `choose` returned.
     frames, pairs, own
@@ -239,18 +288,34 @@ def recommend(
 
 
 def _ranked(
-    fitted: Ranker, frames: Frames, pairs: Iterable[Pairs], variants: Sequence[int]
+    fitted: Fitted, frames: Frames, pairs: Iterable[Pairs], variants: Sequence[int]
 ) -> list[IntArray]:
+    """The lists of the given VARIANTS."""
+    wanted = [VARIANTS[variant] for variant in variants]
+    trees = sorted({one.trees for one in wanted})
+    is_corrected = fitted.repeats is not None and any(one.is_corrected for one in wanted)
     rows, articles = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    scores = [[np.zeros(0, np.float32)] for _ in variants]
+    scores = {place: [np.zeros(0, np.float32)] for place in trees}
+    repeat_scores = {place: [np.zeros(0, np.float32)] for place in trees}
     for piece in pairs:
         places, is_scored = frames.rows_of(piece.customer_keys)
         rows.append(places[is_scored])
         articles.append(piece.article_keys[is_scored])
-        for found, of_variant in zip(scores, ranker.score(fitted, piece, variants), strict=True):
-            found.append(of_variant[is_scored])
+        for place, found in zip(trees, ranker.score(fitted.ranker, piece, trees), strict=True):
+            scores[place].append(found[is_scored])
+        if fitted.repeats is not None and is_corrected:
+            of_repeats = repeats.score(fitted.repeats, piece, trees)
+            for place, found in zip(trees, of_repeats, strict=True):
+                repeat_scores[place].append(found[is_scored])
     row, article = np.concatenate(rows), np.concatenate(articles)
-    return [
-        top_pairs(row, article, np.concatenate(found), len(frames.customers), DEPTH)
-        for found in scores
-    ]
+    n_customers = len(frames.customers)
+
+    def scores_of(variant: Variant) -> ScoreArray:
+        found = np.concatenate(scores[variant.trees])
+        if not is_corrected or not variant.is_corrected:
+            return found
+        return repeats.correct(
+            row, found, np.concatenate(repeat_scores[variant.trees]), n_customers
+        )
+
+    return [top_pairs(row, article, scores_of(one), n_customers, DEPTH) for one in wanted]

@@ -290,7 +290,7 @@ def read_frames(
 # Pairs of a piece.
 PIECE_SIZE = 500_000
 # Columns of abt_ranker that are no features.
-PAIR_KEYS = ["window_id", "customer_key", "article_key", "is_bought"]
+PAIR_KEYS = ["window_id", "customer_key", "article_key", "is_bought", "bought_share"]
 
 
 def read_feature_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -302,15 +302,9 @@ def read_feature_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def read_training_pairs(connection: duckdb.DuckDBPyConnection, window_id: int) -> Pairs:
     """The rows of abt_ranker of a window, in the order of customer_key and article_key."""
     condition = f"window_id = {int(window_id)}"
-    pairs = in_one(connection, _stream(connection, "abt_ranker", "is_bought", condition))
+    pairs = in_one(connection, _stream(connection, "abt_ranker", "bought_share", condition))
     order = np.lexsort((pairs.article_keys, pairs.customer_keys))
-    return Pairs(
-        pairs.customer_keys[order],
-        pairs.article_keys[order],
-        pairs.features[order],
-        pairs.names,
-        pairs.is_bought[order],
-    )
+    return pairs.take(order)
 
 
 def stream_pairs(
@@ -337,7 +331,7 @@ def stream_pairs(
     return _stream(
         connection,
         "abt_candidates",
-        "false",
+        "0",
         f"window_id = {int(window_id)} and customer_key between {int(first)} and {int(last)}",
         used,
     )
@@ -346,7 +340,7 @@ def stream_pairs(
 def _stream(
     connection: duckdb.DuckDBPyConnection,
     source: str,
-    is_bought: str,
+    bought_share: str,
     condition: str,
     used: Collection[str] | None = None,
 ) -> Iterator[Pairs]:
@@ -356,7 +350,7 @@ def _stream(
     # parameters, it would be on one.
     features = "".join(f", cast({name} as real) as {name}" for name in read)
     table = connection.sql(
-        f"select customer_key, article_key, {is_bought} as is_bought{features} "
+        f"select customer_key, article_key, cast({bought_share} as real) as bought_share{features} "
         f"from {source} where {condition}"
     ).to_arrow_table(PIECE_SIZE)
     for batch in table.to_batches():
@@ -369,7 +363,7 @@ def _stream(
             batch.column(1).to_numpy().astype(np.int64),
             matrix.T,
             names,
-            batch.column(2).to_numpy(zero_copy_only=False).astype(bool),
+            batch.column(2).to_numpy(),
         )
 
 
@@ -379,13 +373,14 @@ def in_one(connection: duckdb.DuckDBPyConnection, pieces: Iterator[Pairs]) -> Pa
     if not found:
         names = read_feature_names(connection)
         keys = np.zeros(0, np.int64)
-        return Pairs(keys, keys, np.zeros((0, len(names)), np.float32), names, keys.astype(bool))
+        none = np.zeros(0, np.float32)
+        return Pairs(keys, keys, none.reshape(0, len(names)), names, none)
     return Pairs(
         np.concatenate([piece.customer_keys for piece in found]),
         np.concatenate([piece.article_keys for piece in found]),
         np.ascontiguousarray(np.concatenate([piece.features for piece in found])),
         found[0].names,
-        np.concatenate([piece.is_bought for piece in found]),
+        np.concatenate([piece.bought_share for piece in found]),
     )
 
 

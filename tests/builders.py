@@ -101,14 +101,14 @@ def make_pairs(
 ) -> Pairs:
     """Pairs with the dtypes that the warehouse gives; nothing is bought if not told."""
     customer_keys = np.asarray(customer_keys, np.int64)
-    if is_bought is None:
-        is_bought = np.zeros(len(customer_keys), bool)
+    bought = np.zeros(len(customer_keys)) if is_bought is None else np.asarray(is_bought, float)
+    n_bought = np.bincount(customer_keys, bought)[customer_keys] if len(bought) else bought
     return Pairs(
         customer_keys,
         np.asarray(article_keys, np.int64),
         np.asarray(features, np.float32),
         names,
-        np.asarray(is_bought, bool),
+        np.asarray(bought / np.clip(n_bought, 1, 12), np.float32),
     )
 
 

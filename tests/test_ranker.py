@@ -77,13 +77,7 @@ def test_a_variant_scores_the_same_alone_as_among_the_others(
 def test_a_pair_scores_the_same_whichever_pairs_stand_around_it(fitted: Ranker) -> None:
     unseen = made_up(3)
     order = np.random.default_rng(0).permutation(len(unseen.features))[:501]
-    some = replace(
-        unseen,
-        customer_keys=unseen.customer_keys[order],
-        article_keys=unseen.article_keys[order],
-        features=unseen.features[order],
-    )
-    whole, part = (ranker.score(fitted, pairs, [1])[0] for pairs in (unseen, some))
+    whole, part = (ranker.score(fitted, pairs, [1])[0] for pairs in (unseen, unseen.take(order)))
     assert np.array_equal(whole[order], part)
 
 
@@ -141,7 +135,7 @@ def test_importance_names_every_feature_and_its_shares_add_up(fitted: Ranker, va
 
 def test_trees_that_split_nothing_share_no_gain_and_score_everything_alike() -> None:
     pairs = made_up(1)
-    nothing = fit([replace(pairs, is_bought=np.zeros(len(pairs.is_bought), bool))])
+    nothing = fit([replace(pairs, bought_share=np.zeros_like(pairs.bought_share))])
     assert ranker.importance(nothing, 0)["gain_share"].tolist() == [0, 0, 0]
     for scores in ranker.score(nothing, pairs, VARIANTS):
         assert len(scores) == len(pairs.features)

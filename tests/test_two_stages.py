@@ -3,15 +3,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models_py import ranker, systems, two_stages
+from models_py import ranker, repeats, systems, two_stages
 from models_py.blend import MIN_CUSTOMERS, Weights
 from models_py.frames import Frames, IntArray, Pairs
 from models_py.metrics import map_at_k
-from models_py.ranker import DEFAULT_VARIANT, N_LEAVES, N_TREES, Ranker
+from models_py.ranker import N_LEAVES
 from models_py.ranking import EMPTY, LIST_LENGTH
 from models_py.systems import BASELINE, HYBRID, POPULAR_AGE_BAND
 from models_py.two_stages import (
     BLEND,
+    DEFAULT_VARIANT,
     DEPTH,
     FALLBACK,
     KNOWN,
@@ -20,7 +21,9 @@ from models_py.two_stages import (
     OWN_HISTORY,
     PARTS,
     RANKER,
+    VARIANTS,
     Choices,
+    Fitted,
     HeldWindow,
 )
 from tests.builders import (
@@ -36,6 +39,7 @@ from tests.builders import (
 )
 
 SEED_PARTS = [HYBRID, POPULAR_AGE_BAND, BASELINE]
+CORRECTED = len(VARIANTS) - 1
 ALL_PARTS = {part: 1 / len(PARTS) for part in PARTS}
 
 
@@ -55,8 +59,10 @@ def candidates(frames: Frames) -> Pairs:
     row, article = row[kept], article[kept]
     bought = is_bought[row, article]
     told = bought + rng.normal(0, 0.4, len(row))
-    features = np.stack([told, rng.random(len(row))], axis=1)
-    return make_pairs(frames.customer_keys[row], article, features, ["told", "noise"], bought)
+    own = np.where(rng.random(len(row)) < 0.5, 1, np.nan)
+    features = np.stack([told, rng.random(len(row)), own], axis=1)
+    names = ["told", "noise", repeats.OWN]
+    return make_pairs(frames.customer_keys[row], article, features, names, bought)
 
 
 def own_lists(frames: Frames) -> IntArray:
@@ -72,9 +78,10 @@ def own_lists(frames: Frames) -> IntArray:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> Ranker:
-    found = ranker.fit([candidates(world(2)), candidates(world(3))], N_LEAVES[-1])
+def fitted() -> Fitted:
+    found = two_stages.fit([candidates(world(2)), candidates(world(3))], N_LEAVES[-1])
     assert found is not None
+    assert found.repeats is not None
     return found
 
 
@@ -84,19 +91,19 @@ def seed_fitted() -> systems.FittedWindow:
 
 
 @pytest.fixture(scope="module")
-def held(fitted: Ranker, seed_fitted: systems.FittedWindow) -> HeldWindow:
+def held(fitted: Fitted, seed_fitted: systems.FittedWindow) -> HeldWindow:
     return hold_out(fitted, seed_fitted, world(4))
 
 
 def hold_out(
-    fitted: Ranker | None, seed_fitted: systems.FittedWindow, frames: Frames
+    fitted: Fitted | None, seed_fitted: systems.FittedWindow, frames: Frames
 ) -> HeldWindow:
     pairs = [candidates(frames)] if fitted else None
     return two_stages.hold_out(fitted, seed_fitted, frames, pairs, own_lists(frames), OVERALL)
 
 
 def recommend(
-    fitted: Ranker | None,
+    fitted: Fitted | None,
     choices: Choices,
     frames: Frames,
     seed_fitted: systems.FittedWindow,
@@ -117,17 +124,11 @@ def candidates_of(frames: Frames) -> Pairs:
     """Those of the whole window, in no order, whoever of its customers is asked for."""
     whole = candidates(world(frames.window_id))
     order = np.random.default_rng(0).permutation(len(whole.customer_keys))
-    return replace(
-        whole,
-        customer_keys=whole.customer_keys[order],
-        article_keys=whole.article_keys[order],
-        features=whole.features[order],
-        is_bought=whole.is_bought[order],
-    )
+    return whole.take(order)
 
 
 def everyone(weights: Weights) -> Choices:
-    return Choices(weights={KNOWN: weights, NEW: weights})
+    return Choices(variant=CORRECTED, weights={KNOWN: weights, NEW: weights})
 
 
 def filled(lists: IntArray, filler: IntArray) -> IntArray:
@@ -148,7 +149,7 @@ def test_without_held_windows_the_known_get_their_history_and_the_new_their_age_
 
 
 def test_without_held_windows_the_blend_is_the_fallback(
-    fitted: Ranker, seed_fitted: systems.FittedWindow
+    fitted: Fitted, seed_fitted: systems.FittedWindow
 ) -> None:
     frames = world(1)
     blended = recommend(fitted, Choices(), frames, seed_fitted, [BLEND])[BLEND]
@@ -159,11 +160,11 @@ def test_without_held_windows_the_blend_is_the_fallback(
 
 
 def test_a_window_is_held_with_the_lists_of_every_part(
-    fitted: Ranker, seed_fitted: systems.FittedWindow, held: HeldWindow
+    fitted: Fitted, seed_fitted: systems.FittedWindow, held: HeldWindow
 ) -> None:
     frames = world(4)
     assert sorted(held.lists.lists) == sorted(set(PARTS) - {RANKER})
-    assert [lists.shape for lists in held.ranked] == [(240, DEPTH)] * len(N_TREES)
+    assert [lists.shape for lists in held.ranked] == [(240, DEPTH)] * len(VARIANTS)
     assert list(zip(*map(np.ndarray.tolist, frames.label_pairs()), strict=True)) == list(
         zip(held.lists.row.tolist(), held.lists.article.tolist(), strict=True)
     )
@@ -185,15 +186,15 @@ def test_what_is_held_says_which_part_is_best(held: HeldWindow) -> None:
         assert max(choices.weights[kind], key=choices.weights[kind].__getitem__) == RANKER
 
 
-def test_the_number_of_trees_that_did_best_on_the_held_windows_is_chosen(
+def test_the_variant_that_did_best_on_the_held_windows_is_chosen(
     held: HeldWindow,
 ) -> None:
-    for best in range(len(N_TREES)):
+    for best in range(len(VARIANTS)):
         worse = np.roll(held.ranked[0], 5, axis=1)
-        ranked = [held.ranked[0] if i == best else worse for i in range(len(N_TREES))]
+        ranked = [held.ranked[0] if i == best else worse for i in range(len(VARIANTS))]
         window = replace(held, ranked=ranked)
         assert two_stages.choose({4: window}, True, N_LEAVES[0]).variant == best
-    alike = replace(held, ranked=[held.ranked[0]] * len(N_TREES))
+    alike = replace(held, ranked=[held.ranked[0]] * len(VARIANTS))
     assert two_stages.choose({4: alike}, True, N_LEAVES[0]).variant == 0
 
 
@@ -246,7 +247,7 @@ def test_the_parts_that_are_needed_are_those_with_weight_for_somebody() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_blend_of_one_part_is_its_list(
-    fitted: Ranker, seed_fitted: systems.FittedWindow, part: str
+    fitted: Fitted, seed_fitted: systems.FittedWindow, part: str
 ) -> None:
     frames = world(1)
     lists = recommend(fitted, everyone({part: 1.0}), frames, seed_fitted, [part, BLEND])
@@ -255,14 +256,14 @@ def test_a_blend_of_one_part_is_its_list(
 
 
 def test_the_ranker_lists_the_candidates_and_then_the_best_sellers_of_the_age_band(
-    fitted: Ranker, seed_fitted: systems.FittedWindow
+    fitted: Fitted, seed_fitted: systems.FittedWindow
 ) -> None:
     frames = world(1)
     by_band = systems.recommend(seed_fitted, frames, OVERALL, SEED_PARTS)[POPULAR_AGE_BAND]
     choices = replace(Choices(), variant=2)
     found = recommend(fitted, choices, frames, seed_fitted, [RANKER])[RANKER]
     pairs = candidates(frames)
-    (scores,) = ranker.score(fitted, pairs, [2])
+    (scores,) = ranker.score(fitted.ranker, pairs, [2])
     expected = np.full_like(found, EMPTY)
     for row, key in enumerate(frames.customer_keys):
         of_row = pairs.customer_keys == key
@@ -285,7 +286,7 @@ def test_without_a_ranker_its_list_is_what_the_customer_bought(
 
 @pytest.mark.parametrize("weights", [ALL_PARTS, {OWN_HISTORY: 1.0}], ids=["all", "own"])
 def test_everyone_gets_twelve_distinct_articles(
-    fitted: Ranker, seed_fitted: systems.FittedWindow, weights: Weights
+    fitted: Fitted, seed_fitted: systems.FittedWindow, weights: Weights
 ) -> None:
     lists = recommend(fitted, everyone(weights), world(1), seed_fitted)
     assert list(lists) == NAMES
@@ -297,17 +298,18 @@ def test_everyone_gets_twelve_distinct_articles(
 
 
 def test_the_known_and_the_new_are_blended_each_with_weights_of_their_own(
-    fitted: Ranker, seed_fitted: systems.FittedWindow
+    fitted: Fitted, seed_fitted: systems.FittedWindow
 ) -> None:
     frames = world(1)
     weights = {KNOWN: {RANKER: 0.5, HYBRID: 0.5}, NEW: {BASELINE: 1.0, RANKER: 0.0}}
-    found = recommend(fitted, Choices(weights=weights), frames, seed_fitted, [BLEND])[BLEND]
+    choices = replace(everyone({}), weights=weights)
+    found = recommend(fitted, choices, frames, seed_fitted, [BLEND])[BLEND]
     for kind, is_kind in ((KNOWN, ~frames.is_new), (NEW, frames.is_new)):
         alone = recommend(fitted, everyone(weights[kind]), frames, seed_fitted, [BLEND])[BLEND]
         assert np.array_equal(found[is_kind], alone[is_kind])
 
 
-def test_sharding_changes_nothing(fitted: Ranker, seed_fitted: systems.FittedWindow) -> None:
+def test_sharding_changes_nothing(fitted: Fitted, seed_fitted: systems.FittedWindow) -> None:
     frames = world(1)
     is_first = np.arange(240) < 101
     whole = recommend(fitted, everyone(ALL_PARTS), frames, seed_fitted)
@@ -320,7 +322,7 @@ def test_sharding_changes_nothing(fitted: Ranker, seed_fitted: systems.FittedWin
 
 
 def test_the_label_of_the_window_that_is_scored_is_not_read(
-    fitted: Ranker, seed_fitted: systems.FittedWindow
+    fitted: Fitted, seed_fitted: systems.FittedWindow
 ) -> None:
     frames = world(1)
     others = with_labels(frames, [(int(key), 17) for key in frames.customer_keys])
@@ -330,7 +332,7 @@ def test_the_label_of_the_window_that_is_scored_is_not_read(
 
 
 def test_a_week_in_which_the_shop_was_closed_can_be_scored_and_held(
-    fitted: Ranker, seed_fitted: systems.FittedWindow
+    fitted: Fitted, seed_fitted: systems.FittedWindow
 ) -> None:
     closed = make_frames(make_customers([]), dict.fromkeys(GRAINS, ()))
     lists = recommend(fitted, everyone(ALL_PARTS), closed, seed_fitted)
@@ -346,10 +348,10 @@ def test_the_size_of_the_trees_is_the_one_that_does_best_on_the_window(
     training = [candidates(world(2))]
     found = []
     for n_leaves in N_LEAVES:
-        fitted = ranker.fit(training, n_leaves)
+        fitted = two_stages.fit(training, n_leaves)
         assert fitted is not None
         of_variants = []
-        for variant in range(len(N_TREES)):
+        for variant in range(len(VARIANTS)):
             lists = two_stages.recommend(
                 fitted,
                 Choices(variant=variant),
@@ -363,6 +365,6 @@ def test_the_size_of_the_trees_is_the_one_that_does_best_on_the_window(
         found.append(max(of_variants))
     assert found[0] != found[1]
     best = N_LEAVES[int(np.argmax(found))]
-    first = ranker.fit(training)
+    first = two_stages.fit(training)
     held = hold_out(first, seed_fitted, frames)
     assert two_stages.choose_leaves(training, frames, [candidates(frames)], held) == best

@@ -1,7 +1,7 @@
 {#- What is known of each pair of a customer and an article in `pairs`, as it was known on the window's cutoff.
 
     Arguments: pairs, the name of a relation with window_id, customer_key, article_key and the sources' columns;
-    is_labelled, whether it has is_bought as well. -#}
+    is_labelled, whether it has is_bought and bought_share as well. -#}
 {% macro candidate_features(pairs, is_labelled=false) %}
 {#- Most rows of these tables are of window 0, which has no label. -#}
 {% set of_windows = "where window_id > 0" if is_labelled else "" %}
@@ -75,6 +75,7 @@ select
     pairs.article_key,
     {% if is_labelled %}
     pairs.is_bought,
+    pairs.bought_share,
     {% endif %}
     {% for source in candidate_sources() %}
     pairs.{{ source }}_rank,
@@ -82,13 +83,17 @@ select
     pairs.{{ source }}_score,
     {% endif %}
     {% endfor %}
-    -- The customer's own purchases of the article. Decayed counts are taken against those of shopping days.
+    -- The customer's own purchases of the article. Decayed counts, and the same against those of shopping days.
     own.n_bought as own_n_bought,
     own.n_times as own_n_times,
     {% for span in var("decay_days") %}
+    own.decayed_{{ span }}d as own_decayed_{{ span }}d,
     own.decayed_{{ span }}d / nullif(activity.decayed_{{ span }}d, 0) as own_share_{{ span }}d,
     {% endfor %}
     own.n_times * 1.0 / activity.n_shopping_days as own_share,
+    -- What the article was of the days' purchases: one that is bought alone is worth more to the metric.
+    own.basket_share as own_basket_share,
+    own.decayed_baskets / nullif(activity.decayed_{{ var("own_decay_days") }}d, 0) as own_decayed_basket_share,
     own.days_since_last_bought as own_days_since_last,
     own.days_since_first_bought as own_days_since_first,
     (own.days_since_first_bought - own.days_since_last_bought) * 1.0 / nullif(own.n_times - 1, 0) as own_days_between,
@@ -137,6 +142,7 @@ select
     activity.n_bought_91d,
     activity.days_since_last_bought,
     activity.mean_days_between,
+    activity.small_basket_share,
     activity.n_bought * 1.0 / activity.n_shopping_days as pieces_a_day,
     activity.online_share
 from pairs

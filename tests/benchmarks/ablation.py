@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -74,12 +75,11 @@ def without(pairs: Pairs, sources: Sequence[str], left_out: Sequence[str]) -> Pa
     if gone:
         others = [pairs.names.index(f"{source}_rank") for source in sources if source not in gone]
         rows = np.asarray(~np.isnan(pairs.features[:, others]).all(axis=1), bool)
-    return Pairs(
-        pairs.customer_keys[rows],
-        pairs.article_keys[rows],
-        np.ascontiguousarray(pairs.features[rows][:, kept]),
-        [pairs.names[i] for i in kept],
-        pairs.is_bought[rows],
+    left = pairs.take(rows)
+    return replace(
+        left,
+        features=np.ascontiguousarray(left.features[:, kept]),
+        names=[pairs.names[i] for i in kept],
     )
 
 

@@ -19,7 +19,7 @@ def pairs() -> Pairs:
         np.array([7, 8, 7]),
         np.array([[1, NAN, NAN, 30, 0.5], [2, 1, 9, 30, 0.1], [NAN, 2, 8, NAN, NAN]], np.float32),
         NAMES,
-        np.array([True, False, True]),
+        np.array([1, 0, 1], np.float32),
     )
 
 

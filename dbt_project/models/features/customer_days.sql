@@ -7,6 +7,7 @@ with purchases as (
 select
     customer_key,
     sold_on,
+    cast(count(*) as integer) as n_lines,
     cast({{ whole_sum("quantity") }} as integer) as n_bought,
     cast({{ whole_sum("case when is_online then quantity else 0 end") }} as integer) as n_bought_online,
     -- Decimal: a sum of doubles depends on the order in which the threads add them.

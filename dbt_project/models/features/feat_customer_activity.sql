@@ -22,6 +22,7 @@ counted as (
         window_customers.window_id,
         customer_days.customer_key,
         count(*) as n_shopping_days,
+        {{ whole_sum("case when customer_days.n_lines <= 2 then 1 else 0 end") }} as n_small_baskets,
         {{ whole_sum("customer_days.n_bought") }} as n_bought,
         {{ whole_sum("customer_days.n_bought_online") }} as n_bought_online,
         sum(customer_days.spend) as spend,
@@ -59,6 +60,7 @@ select
     days_since_first_bought,
     -- Missing for a customer of one shopping day: nothing is known of their rhythm.
     (days_since_first_bought - days_since_last_bought) * 1.0 / nullif(n_shopping_days - 1, 0) as mean_days_between,
+    n_small_baskets * 1.0 / n_shopping_days as small_basket_share,
     cast(spend as double) as spend,
     cast(spend as double) / n_bought as mean_price,
     n_bought_online * 1.0 / n_bought as online_share

@@ -7,6 +7,13 @@ with purchases as (
 
 ),
 
+baskets as (
+
+    select * from {{ ref("customer_days") }}
+    where {{ of_piece() }}
+
+),
+
 window_customers as (
 
     select * from {{ ref("window_customers") }}
@@ -31,12 +38,15 @@ counted as (
         {% for span in var("decay_days") %}
         {{ whole_sum("history.decayed_" ~ span ~ "d") }} as decayed_{{ span }}d,
         {% endfor %}
+        {{ whole_sum("round(1000000.0 / baskets.n_lines)") }} as basket_share,
+        {{ whole_sum("round(history.decayed_" ~ var("own_decay_days") ~ "d * 1.0 / baskets.n_lines)") }} as decayed_baskets,
         -- Decimal: a sum of doubles that are not whole depends on the order in which the threads add them.
         sum(cast(purchases.price * purchases.quantity as decimal(20, 8))) as spend,
         min(history.days_ago) as days_since_last_bought,
         max(history.days_ago) as days_since_first_bought
     from window_customers
     inner join purchases on window_customers.customer_key = purchases.customer_key
+    inner join baskets on purchases.customer_key = baskets.customer_key and purchases.sold_on = baskets.sold_on
     inner join history
         on
             window_customers.window_id = history.window_id
@@ -55,6 +65,8 @@ select
     {% for span in var("decay_days") %}
     cast(decayed_{{ span }}d / 1e6 as real) as decayed_{{ span }}d,
     {% endfor %}
+    cast(basket_share / n_times / 1e6 as real) as basket_share,
+    cast(decayed_baskets / 1e6 as real) as decayed_baskets,
     days_since_last_bought,
     days_since_first_bought
 from counted

@@ -24,4 +24,5 @@
     "versions": dbt.type_string(),
     "submission_sha256": dbt.type_string(),
     "ranker_sha256": dbt.type_string(),
+    "repeats_sha256": dbt.type_string(),
 }) }}
