@@ -40,11 +40,14 @@ class Plan:
         By scored window, the windows it learns from.
     backtest
         The windows that are evaluated.
+    tuning
+        The windows that are older than any that can be: later ones choose on them.
     """
 
     scored: list[int]
     training: dict[int, list[int]]
     backtest: list[int]
+    tuning: list[int]
 
 
 def plan_windows(windows: pd.DataFrame, n_backtest: int | None = None) -> Plan:
@@ -68,7 +71,8 @@ def plan_windows(windows: pd.DataFrame, n_backtest: int | None = None) -> Plan:
     scored = list(range(furthest, -1 if n_backtest is None else 0, -1))
     training = {w: list(range(w + 1, min(w + n_training, last) + 1)) for w in scored}
     # All are fitted, however few are evaluated: what a window is given is chosen on older ones.
-    return Plan(scored, training, backtest[:n_backtest])
+    tuning = [w for w in scored if w > max([0, *backtest])]
+    return Plan(scored, training, backtest[:n_backtest], tuning)
 
 
 class Runner:
@@ -92,6 +96,8 @@ class Runner:
         self._held_lists: dict[int, HeldWindow] = {}
         # How many, and the window that chose it.
         self._leaves: tuple[int, list[int]] = (N_LEAVES[0], [])
+        # What the tuning windows have in common, and its leaves.
+        self._shared: tuple[two_stages.Fitted | None, int] = (None, N_LEAVES[0])
         self._scores: list[pd.DataFrame] = []
         self.submission_models: dict[str, ranker.Ranker] = {}
 
@@ -124,7 +130,7 @@ class Runner:
         if window_id > 0 and window_id not in self._frames:
             self._frames[window_id] = warehouse.read_frames(connection, window_id, grains)
         n_leaves, leaves_chosen_on = self._leaves
-        fitted_ranker = two_stages.fit(pairs, n_leaves)
+        fitted_ranker = self._fit_ranker(window_id, pairs, n_leaves)
         choices = two_stages.choose(
             {w: self._held_lists[w] for w in sorted(self._held_lists)[: systems.N_TUNING_WINDOWS]},
             fitted_ranker is not None,
@@ -144,6 +150,18 @@ class Runner:
         elif fitted_ranker is not None:
             self.submission_models = fitted_ranker.models(choices.variant)
         return fitted, fitted_ranker, choices
+
+    def _fit_ranker(
+        self, window_id: int, training: list[Pairs], n_leaves: int
+    ) -> two_stages.Fitted | None:
+        """Fit what orders candidates; once for all windows that later ones choose on alone."""
+        if window_id not in self._plan.tuning:
+            return two_stages.fit(training, n_leaves)
+        shared, leaves = self._shared
+        if shared is None or leaves != n_leaves:
+            shared = two_stages.fit(training, n_leaves)
+            self._shared = shared, n_leaves
+        return shared
 
     def _sample(self, window_id: int) -> tuple[Frames, list[tuple[int, int] | None]]:
         """The customers of a window on whom later ones choose, and the ranges of their keys.

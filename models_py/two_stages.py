@@ -141,6 +141,8 @@ def choose_leaves(
 ) -> int:
     """The size of trees with the highest MAP@12 on a window, trained on windows before it.
 
+    The ranker alone decides.
+
     Parameters
     ----------
     training
@@ -150,13 +152,14 @@ def choose_leaves(
     held
         The lists of these customers, the ranker's with trees of N_LEAVES[0] among them.
     """
+    variants = [i for i, variant in enumerate(VARIANTS) if not variant.is_corrected]
     found = []
     for n_leaves in N_LEAVES:
-        ranked = held.ranked
+        ranked = [held.ranked[i] for i in variants]
         if n_leaves != N_LEAVES[0]:
-            fitted = fit(training, n_leaves)
+            fitted = ranker.fit(training, n_leaves)
             assert fitted is not None, "there was a ranker with trees of another size"
-            ranked = _ranked(fitted, frames, pairs, range(len(VARIANTS)))
+            ranked = _ranked(Fitted(fitted), frames, pairs, variants)
         found.append(max(map_at_k(one[:, :LIST_LENGTH], *frames.label_pairs()) for one in ranked))
     return N_LEAVES[int(np.argmax(found))]
 

@@ -7,7 +7,7 @@ from models_py import ranker, repeats, systems, two_stages
 from models_py.blend import MIN_CUSTOMERS, Weights
 from models_py.frames import Frames, IntArray, Pairs
 from models_py.metrics import map_at_k
-from models_py.ranker import N_LEAVES
+from models_py.ranker import N_LEAVES, N_TREES
 from models_py.ranking import EMPTY, LIST_LENGTH
 from models_py.systems import BASELINE, HYBRID, POPULAR_AGE_BAND
 from models_py.two_stages import (
@@ -351,7 +351,7 @@ def test_the_size_of_the_trees_is_the_one_that_does_best_on_the_window(
         fitted = two_stages.fit(training, n_leaves)
         assert fitted is not None
         of_variants = []
-        for variant in range(len(VARIANTS)):
+        for variant in range(len(N_TREES)):
             lists = two_stages.recommend(
                 fitted,
                 Choices(variant=variant),

@@ -46,3 +46,5 @@ select
     cast(sold.sum_of_ages as bigint) as sum_of_ages
 from sold
 inner join buyers on sold.article_key = buyers.article_key and sold.sold_on = buyers.sold_on
+-- Each article's days together: what adds them up has the article's sums at hand.
+order by sold.article_key, sold.sold_on

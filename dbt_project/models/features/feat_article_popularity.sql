@@ -52,33 +52,45 @@ recent as (
 
 ),
 
+known_days as (
+
+    {{ days_of_history("recent") | indent(4) }}
+
+),
+
+history as (
+
+    select
+        *,
+        {{ decayed_millionths("days_ago", var("best_seller_days")) }} as score_of_one
+    from known_days
+
+),
+
 counted_recent as (
 
     select
-        windows.window_id,
+        history.window_id,
         recent.article_key,
         min(recent.sold_on) as first_sold_on,
         max(recent.sold_on) as last_sold_on,
         {% for days in var("popularity_days") %}
-        {{ sum_of_last("recent.n_sold", "recent.sold_on", "windows", days) }} as n_sold_{{ days }}d,
+        {{ sum_of_last("recent.n_sold", "history.days_ago", days) }} as n_sold_{{ days }}d,
         {% endfor %}
-        sum(
-            recent.n_sold
-            * {{ decayed_millionths(days_between("recent.sold_on", "windows.cutoff_on"), var("best_seller_days")) }}
-        ) as popularity_score,
-        {{ sum_of_last("recent.n_sold", "recent.sold_on", "windows", 7) }} as n_sold_last_week,
-        {{ sum_of_last("recent.n_sold", "recent.sold_on", "windows", 14) }} as n_sold_two_weeks,
-        {{ sum_of_last("recent.n_sold", "recent.sold_on", "windows", 91) }} as n_sold_quarter,
-        {{ sum_of_last("recent.revenue", "recent.sold_on", "windows", 7) }} as revenue_last_week,
-        {{ sum_of_last("recent.revenue", "recent.sold_on", "windows", 91) }} as revenue_quarter,
-        {{ sum_of_last("recent.n_buyers", "recent.sold_on", "windows", 28) }} as n_buyers_28d,
-        {{ sum_of_last("recent.n_returning", "recent.sold_on", "windows", 28) }} as n_returning_28d,
+        {{ whole_sum("recent.n_sold * history.score_of_one") }} as popularity_score,
+        {{ sum_of_last("recent.n_sold", "history.days_ago", 7) }} as n_sold_last_week,
+        {{ sum_of_last("recent.n_sold", "history.days_ago", 14) }} as n_sold_two_weeks,
+        {{ sum_of_last("recent.n_sold", "history.days_ago", 91) }} as n_sold_quarter,
+        {{ sum_of_last("recent.revenue", "history.days_ago", 7) }} as revenue_last_week,
+        {{ sum_of_last("recent.revenue", "history.days_ago", 91) }} as revenue_quarter,
+        {{ sum_of_last("recent.n_buyers", "history.days_ago", 28) }} as n_buyers_28d,
+        {{ sum_of_last("recent.n_returning", "history.days_ago", 28) }} as n_returning_28d,
         {% for amount in amounts %}
-        sum(recent.{{ amount }}) as {{ amount }}{{ "," if not loop.last }}
+        {{ sum_of_last("recent." ~ amount) }} as {{ amount }}{{ "," if not loop.last }}
         {% endfor %}
-    from windows
-    inner join recent on {{ in_history("recent.sold_on", "windows") }}
-    group by windows.window_id, recent.article_key
+    from history
+    inner join recent on history.sold_on = recent.sold_on
+    group by history.window_id, recent.article_key
 
 ),
 
