@@ -1,0 +1,67 @@
+"""Which customers later windows choose on, and which windows share a ranker."""
+
+import duckdb
+import numpy as np
+import pytest
+
+from models_py import ranker, two_stages
+from models_py.progress import Progress
+from models_py.ranker import MIN_CUSTOMERS
+from models_py.runner import HELD_BLOCKS, Plan, Runner
+from tests.builders import make_pairs, make_world
+
+PLAN = Plan(scored=[4, 3, 2, 1, 0], training={}, backtest=[2, 1], tuning=[4, 3])
+
+
+@pytest.fixture
+def runner() -> Runner:
+    with duckdb.connect() as connection, Progress(1) as progress:
+        return Runner(connection, PLAN, [], progress)
+
+
+def test_of_few_customers_all_are_held(runner: Runner) -> None:
+    runner._frames[1] = make_world(1)
+    frames, ranges = runner._sample(1)
+    assert frames is runner._frames[1]
+    assert ranges == [None]
+
+
+def test_of_many_customers_blocks_are_held_from_all_over(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = 3
+    monkeypatch.setattr(two_stages, "MAX_HELD_CUSTOMERS", size * HELD_BLOCKS)
+    runner._frames[1] = make_world(1)
+    every = runner._frames[1].customer_keys
+    frames, ranges = runner._sample(1)
+    assert len(frames.customer_keys) == size * HELD_BLOCKS < len(every)
+    blocks = frames.customer_keys.reshape(HELD_BLOCKS, size)
+    assert ranges == [(int(block[0]), int(block[-1])) for block in blocks]
+    places = np.searchsorted(every, blocks)
+    assert (np.diff(places, axis=1) == 1).all()
+    assert (np.diff(places[:, 0]) == len(every) // HELD_BLOCKS).all()
+
+
+def test_windows_that_are_only_chosen_on_share_a_ranker(runner: Runner) -> None:
+    rng = np.random.default_rng(0)
+    n = 10 * MIN_CUSTOMERS
+    training = [
+        make_pairs(np.arange(n) // 10, np.tile(np.arange(10), n // 10), rng.random((n, 1)), ["one"])
+    ]
+    oldest = runner._fit_ranker(4, training, ranker.N_LEAVES[0])
+    assert oldest is not None
+    assert runner._fit_ranker(3, training, ranker.N_LEAVES[0]) is oldest
+    assert runner._fit_ranker(2, training, ranker.N_LEAVES[0]) is not oldest
+    assert runner._fit_ranker(0, training, ranker.N_LEAVES[0]) is not oldest
+    assert runner._fit_ranker(3, training, ranker.N_LEAVES[1]) is not oldest
+
+
+def test_without_a_ranker_in_the_oldest_window_the_next_one_tries_again(runner: Runner) -> None:
+    assert runner._fit_ranker(4, [], ranker.N_LEAVES[0]) is None
+    pairs = make_pairs(
+        np.arange(2 * MIN_CUSTOMERS) // 2,
+        np.tile([1, 2], MIN_CUSTOMERS),
+        np.zeros((2 * MIN_CUSTOMERS, 1)),
+        ["one"],
+    )
+    assert runner._fit_ranker(3, [pairs], ranker.N_LEAVES[0]) is not None
