@@ -155,12 +155,12 @@ def choose_leaves(
     variants = [i for i, variant in enumerate(VARIANTS) if not variant.is_corrected]
     found = []
     for n_leaves in N_LEAVES:
-        ranked = [held.ranked[i] for i in variants]
+        lists = [held.ranked[i] for i in variants]
         if n_leaves != N_LEAVES[0]:
             fitted = ranker.fit(training, n_leaves)
             assert fitted is not None, "there was a ranker with trees of another size"
-            ranked = _ranked(Fitted(fitted), frames, pairs, variants)
-        found.append(max(map_at_k(one[:, :LIST_LENGTH], *frames.label_pairs()) for one in ranked))
+            lists = order_candidates(Fitted(fitted), frames, pairs, variants)
+        found.append(max(map_at_k(one[:, :LIST_LENGTH], *frames.label_pairs()) for one in lists))
     return N_LEAVES[int(np.argmax(found))]
 
 
@@ -229,7 +229,7 @@ def hold_out(
     ranked = (
         []
         if fitted is None or pairs is None
-        else _ranked(fitted, frames, pairs, range(len(VARIANTS)))
+        else order_candidates(fitted, frames, pairs, range(len(VARIANTS)))
     )
     return HeldWindow(
         HeldLists({**lists, OWN_HISTORY: own}, frames.is_new, *frames.label_pairs()), ranked
@@ -275,7 +275,7 @@ def recommend(
     """
     parts: dict[str, IntArray] = {**seed_lists, OWN_HISTORY: own}
     if fitted is not None and pairs is not None:
-        parts[RANKER] = _ranked(fitted, frames, pairs, [choices.variant])[0]
+        parts[RANKER] = order_candidates(fitted, frames, pairs, [choices.variant])[0]
     elif RANKER in names:
         parts[RANKER] = own
     lists = {name: parts[name] for name in names if name != BLEND}
@@ -290,10 +290,26 @@ def recommend(
     return {name: fill_lists(some, filler) for name, some in lists.items()}
 
 
-def _ranked(
+def order_candidates(
     fitted: Fitted, frames: Frames, pairs: Iterable[Pairs], variants: Sequence[int]
 ) -> list[IntArray]:
-    """The lists of the given VARIANTS."""
+    """Order the candidates of a window's customers.
+
+    Parameters
+    ----------
+    fitted
+        What `fit` returned.
+    frames, pairs
+        The customers, and their candidates in pieces; pairs of others are left out.
+    variants
+        Places in VARIANTS.
+
+    Returns
+    -------
+    list of int64 arrays
+        For each variant, (n_customers, DEPTH) article keys, best first; EMPTY (-1) where a
+        customer has fewer candidates.
+    """
     wanted = [VARIANTS[variant] for variant in variants]
     trees = sorted({one.trees for one in wanted})
     is_corrected = fitted.repeats is not None and any(one.is_corrected for one in wanted)

@@ -14,19 +14,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models_py import ranker, warehouse
+from models_py import ranker, two_stages, warehouse
 from models_py.evaluation import evaluate
 from models_py.frames import Frames, Pairs
 from models_py.metrics import average_precision
-from models_py.ranker import DEFAULT_VARIANT, N_TREES
-from models_py.ranking import LIST_LENGTH, top_pairs
+from models_py.ranking import LIST_LENGTH
 from models_py.runner import plan_windows
+from models_py.two_stages import VARIANTS, Variant
 from tests.benchmarks.inputs import InputError, connect
 
 EVERYTHING = "everything"
+CORRECTED = Variant(ranker.DEFAULT_VARIANT, True)
 # Families of features, as patterns of whole names. The columns of a source go with the source.
 FAMILIES = {
     "decayed shares of own purchases": r"own_share_\d+d|product_share",
+    "decayed counts of own purchases": r"own_decayed_\d+d",
+    "sizes of baskets": r".*basket_share",
     "own counts and shares": r"own_n_.*|own_share|share_of_product",
     "recency of own purchases": r"(own|product|department)_days_since.*",
     "cycles": r".*_cycles_since_last|own_days_between|mean_days_between",
@@ -110,20 +113,12 @@ def variants(names: Sequence[str], sources: Sequence[str]) -> dict[str, list[str
 def average_precisions(
     training: Sequence[Pairs], frames: Frames, pairs: Pairs
 ) -> npt.NDArray[np.float64]:
-    """Each customer's average precision with a ranker of the default size."""
-    fitted = ranker.fit(training, n_trees=N_TREES[DEFAULT_VARIANT])
+    """Each customer's average precision with models of the default size."""
+    fitted = two_stages.fit(training)
     if fitted is None:
         raise InputError("too few customers to fit a ranker; build with more.")
-    (scores,) = ranker.score(fitted, pairs, [DEFAULT_VARIANT])
-    rows, is_scored = frames.rows_of(pairs.customer_keys)
-    lists = top_pairs(
-        rows[is_scored],
-        pairs.article_keys[is_scored],
-        scores[is_scored],
-        len(frames.customers),
-        LIST_LENGTH,
-    )
-    return average_precision(lists, *frames.label_pairs())
+    (lists,) = two_stages.order_candidates(fitted, frames, [pairs], [VARIANTS.index(CORRECTED)])
+    return average_precision(lists[:, :LIST_LENGTH], *frames.label_pairs())
 
 
 def sql_seconds(run_results: Path | None) -> Mapping[str, float]:
