@@ -35,10 +35,10 @@ inner join (select distinct sold_on from {{ days }}) as known_days
 {%- endmacro %}
 
 
-{#- The sum of a column over a window's history, or its last `days` days. Arguments: days_ago, of days_of_history. -#}
-{% macro sum_of_last(value, days_ago=none, days=none) -%}
-    {%- set of_these = value if days is none else "case when " ~ days_ago ~ " <= " ~ days ~ " then " ~ value ~ " else 0 end" -%}
-    {{ "sum(" ~ of_these ~ ")" if "revenue" in value else whole_sum(of_these) }}
+{#- A column where the day is one of the last `days` of a window's history, else 0. Argument: days_ago, of
+    days_of_history. -#}
+{% macro of_last(value, days_ago, days) -%}
+    case when {{ days_ago }} <= {{ days }} then {{ value }} else 0 end
 {%- endmacro %}
 
 

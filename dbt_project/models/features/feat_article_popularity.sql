@@ -74,19 +74,21 @@ counted_recent as (
         recent.article_key,
         min(recent.sold_on) as first_sold_on,
         max(recent.sold_on) as last_sold_on,
+        -- All are whole numbers but the revenue, which is decimal.
         {% for days in var("popularity_days") %}
-        {{ sum_of_last("recent.n_sold", "history.days_ago", days) }} as n_sold_{{ days }}d,
+        {{ whole_sum(of_last("recent.n_sold", "history.days_ago", days)) }} as n_sold_{{ days }}d,
         {% endfor %}
         {{ whole_sum("recent.n_sold * history.score_of_one") }} as popularity_score,
-        {{ sum_of_last("recent.n_sold", "history.days_ago", 7) }} as n_sold_last_week,
-        {{ sum_of_last("recent.n_sold", "history.days_ago", 14) }} as n_sold_two_weeks,
-        {{ sum_of_last("recent.n_sold", "history.days_ago", 91) }} as n_sold_quarter,
-        {{ sum_of_last("recent.revenue", "history.days_ago", 7) }} as revenue_last_week,
-        {{ sum_of_last("recent.revenue", "history.days_ago", 91) }} as revenue_quarter,
-        {{ sum_of_last("recent.n_buyers", "history.days_ago", 28) }} as n_buyers_28d,
-        {{ sum_of_last("recent.n_returning", "history.days_ago", 28) }} as n_returning_28d,
+        {{ whole_sum(of_last("recent.n_sold", "history.days_ago", 7)) }} as n_sold_last_week,
+        {{ whole_sum(of_last("recent.n_sold", "history.days_ago", 14)) }} as n_sold_two_weeks,
+        {{ whole_sum(of_last("recent.n_sold", "history.days_ago", 91)) }} as n_sold_quarter,
+        sum({{ of_last("recent.revenue", "history.days_ago", 7) }}) as revenue_last_week,
+        sum({{ of_last("recent.revenue", "history.days_ago", 91) }}) as revenue_quarter,
+        {{ whole_sum(of_last("recent.n_buyers", "history.days_ago", 28)) }} as n_buyers_28d,
+        {{ whole_sum(of_last("recent.n_returning", "history.days_ago", 28)) }} as n_returning_28d,
         {% for amount in amounts %}
-        {{ sum_of_last("recent." ~ amount) }} as {{ amount }}{{ "," if not loop.last }}
+        {{ "sum(recent.revenue)" if amount == "revenue" else whole_sum("recent." ~ amount) }} as {{ amount }}
+        {{ "," if not loop.last }}
         {% endfor %}
     from history
     inner join recent on history.sold_on = recent.sold_on
