@@ -195,7 +195,21 @@ def test_the_variant_that_did_best_on_the_held_windows_is_chosen(
         window = replace(held, ranked=ranked)
         assert two_stages.choose({4: window}, True, N_LEAVES[0]).variant == best
     alike = replace(held, ranked=[held.ranked[0]] * len(VARIANTS))
-    assert two_stages.choose({4: alike}, True, N_LEAVES[0]).variant == 0
+    assert two_stages.choose({4: alike}, True, N_LEAVES[0]).variant == DEFAULT_VARIANT
+
+
+def test_a_lead_within_the_noise_does_not_count(held: HeldWindow) -> None:
+    good = held.ranked[0]
+    judged = np.unique(held.lists.row)
+    worse, other = good.copy(), good.copy()
+    worse[judged[:12]] = np.roll(good[judged[:12]], 8, axis=1)
+    other[judged[12:23]] = np.roll(good[judged[12:23]], 8, axis=1)
+    label = held.lists.row, held.lists.article
+    assert map_at_k(other[:, :LIST_LENGTH], *label) > map_at_k(worse[:, :LIST_LENGTH], *label)
+    ranked = [other] * len(VARIANTS)
+    ranked[DEFAULT_VARIANT] = worse
+    chosen = two_stages.choose({4: replace(held, ranked=ranked)}, True, N_LEAVES[0])
+    assert chosen.variant == DEFAULT_VARIANT
 
 
 def test_held_windows_without_a_ranker_are_left_out_where_others_have_one(
