@@ -103,6 +103,27 @@ def blend(lists: Mapping[str, IntArray], weights: Weights) -> IntArray:
     return _Votes({part: lists[part] for part in used}).lists(list(used.values()))
 
 
+def mean_precision(lists: Sequence[IntArray], held: Sequence[HeldLists]) -> ScoreArray:
+    """Average precision of each customer, so weighted that windows count the same.
+
+    Returns
+    -------
+    float64 array
+        (customers who bought something in any of the windows,); its sum is the mean MAP@12.
+    """
+    found = []
+    for of_window, window in zip(lists, held, strict=True):
+        ap = average_precision(of_window, window.row, window.article)
+        judged = ap[~np.isnan(ap)]
+        found.append(judged / (len(judged) * len(held)))
+    return np.concatenate(found)
+
+
+def is_beyond_noise(gain: ScoreArray) -> bool:
+    """Whether a difference of `mean_precision` is more than one standard error of its sum."""
+    return bool(gain.sum() > gain.std() * np.sqrt(len(gain)))
+
+
 def learn_weights(held: Sequence[HeldLists], parts: Sequence[str]) -> Weights | None:
     """Choose parts one by one, with repetition, as long as the MAP@12 rises by more than noise.
 
@@ -131,13 +152,7 @@ def learn_weights(held: Sequence[HeldLists], parts: Sequence[str]) -> Weights | 
     votes = [_Votes({part: window.lists[part] for part in parts}) for window in held]
 
     def precision(counts: IntArray) -> ScoreArray:
-        """Average precision of each customer, so weighted that windows count the same."""
-        found = []
-        for vote, window in zip(votes, held, strict=True):
-            ap = average_precision(vote.lists(counts.tolist()), window.row, window.article)
-            judged = ap[~np.isnan(ap)]
-            found.append(judged / (len(judged) * len(held)))
-        return np.concatenate(found)
+        return mean_precision([vote.lists(counts.tolist()) for vote in votes], held)
 
     counts = np.zeros(len(parts), np.int64)
     best: ScoreArray | None = None
@@ -147,7 +162,7 @@ def learn_weights(held: Sequence[HeldLists], parts: Sequence[str]) -> Weights | 
         chosen = int(np.argmax([round(float(ap.sum()), 12) for ap in tried]))
         if best is not None:
             gain = tried[chosen] - best
-            if gain.sum() <= gain.std() * np.sqrt(len(gain)):
+            if not is_beyond_noise(gain):
                 break
         best = tried[chosen]
         counts[chosen] += 1

@@ -83,15 +83,24 @@ def fit(
     groups = [_group_sizes(pairs.customer_keys) for pairs in training]
     if sum(len(sizes) for sizes in groups) < MIN_CUSTOMERS:
         return None
-    parameters = {
-        **PARAMETERS,
-        "num_leaves": n_leaves,
-        "num_threads": int(os.environ.get("HM_THREADS", "2")),
-    }
+    label = np.concatenate([pairs.is_bought for pairs in training]).astype(np.float32)
+    parameters = {**PARAMETERS, "num_leaves": n_leaves}
+    return boost(parameters, training, label, n_trees, np.concatenate(groups))
+
+
+def boost(
+    parameters: dict[str, Any],
+    training: Sequence[Pairs],
+    label: npt.NDArray[np.float32],
+    n_trees: int,
+    groups: npt.NDArray[np.int64] | None = None,
+) -> Ranker:
+    """Fit trees to a label of all pairs, in their order; groups are the sizes of queries."""
+    parameters = {**parameters, "num_threads": int(os.environ.get("HM_THREADS", "2"))}
     data = lgb.Dataset(
         [pairs.features for pairs in training],
-        label=np.concatenate([pairs.is_bought for pairs in training]).astype(np.float32),
-        group=np.concatenate(groups),
+        label=label,
+        group=groups,
         feature_name=training[0].names,
         params=parameters,
     )

@@ -5,11 +5,9 @@ that is bought alone is worth more than one of a large basket. The ranker learns
 is bought, this model learns what it adds.
 """
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
@@ -56,21 +54,8 @@ def fit(
     kept = [pairs for pairs in kept if len(pairs.customer_keys)]
     if sum(len(np.unique(pairs.customer_keys)) for pairs in kept) < MIN_CUSTOMERS:
         return None
-    parameters = {
-        **PARAMETERS,
-        **DIFFERENCES,
-        "num_leaves": n_leaves,
-        "num_threads": int(os.environ.get("HM_THREADS", "2")),
-    }
-    data = lgb.Dataset(
-        [pairs.features for pairs in kept],
-        label=np.concatenate([pairs.bought_share for pairs in kept]),
-        feature_name=kept[0].names,
-        params=parameters,
-    )
-    booster = lgb.train(parameters, data, num_boost_round=n_trees)
-    booster.free_dataset()
-    return Ranker(booster, kept[0].names)
+    label = np.concatenate([pairs.bought_share for pairs in kept])
+    return ranker.boost({**PARAMETERS, **DIFFERENCES, "num_leaves": n_leaves}, kept, label, n_trees)
 
 
 def score(fitted: Ranker, pairs: Pairs, variants: Sequence[int]) -> list[ScoreArray]:

@@ -9,7 +9,7 @@ import numpy as np
 from models_py import blend, ranker, repeats, systems
 from models_py.blend import HeldLists, Weights
 from models_py.frames import Frames, IntArray, Pairs, ScoreArray
-from models_py.metrics import average_precision, map_at_k
+from models_py.metrics import map_at_k
 from models_py.ranker import N_LEAVES, N_TREES, Ranker
 from models_py.ranking import EMPTY, LIST_LENGTH, fill_lists, top_pairs
 
@@ -199,20 +199,14 @@ def _best_variant(held: Sequence[HeldWindow]) -> int:
     """The variant that leads the default by most, if that is more than one standard error."""
 
     def precision(variant: int) -> ScoreArray:
-        """Average precision of each customer, so weighted that windows count the same."""
-        found = []
-        for window in held:
-            lists = window.ranked[variant][:, :LIST_LENGTH]
-            ap = average_precision(lists, window.lists.row, window.lists.article)
-            judged = ap[~np.isnan(ap)]
-            found.append(judged / (len(judged) * len(held)))
-        return np.concatenate(found)
+        lists = [window.ranked[variant][:, :LIST_LENGTH] for window in held]
+        return blend.mean_precision(lists, [window.lists for window in held])
 
     default = precision(DEFAULT_VARIANT)
     best, lead = DEFAULT_VARIANT, 0.0
     for variant in range(len(VARIANTS)):
         gain = precision(variant) - default
-        if gain.sum() > max(lead, gain.std() * np.sqrt(len(gain))):
+        if gain.sum() > lead and blend.is_beyond_noise(gain):
             best, lead = variant, float(gain.sum())
     return best
 

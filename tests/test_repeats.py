@@ -106,7 +106,10 @@ def test_the_order_of_the_pairs_changes_no_score() -> None:
     scores, theirs = rng.normal(0, 3, (2, 5_000)).astype(np.float32)
     theirs[rng.random(5_000) < 0.4] = NAN
     whole = repeats.correct(row, scores, theirs, 50)
+    moments = repeats._moments(row, scores, 50)
     for seed in range(3):
         order = np.random.default_rng(seed).permutation(5_000)
+        # Before they are rounded to float32.
+        assert np.array_equal(repeats._moments(row[order], scores[order], 50), moments)
         again = repeats.correct(row[order], scores[order], theirs[order], 50)
         assert np.array_equal(again, whole[order])
