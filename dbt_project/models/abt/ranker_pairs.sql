@@ -21,18 +21,10 @@ windows as (
 
 labels as (
 
-    select * from {{ ref("window_labels") }}
-
-),
-
-label_sizes as (
-
     select
-        window_id,
-        customer_key,
-        count(*) as n_articles
-    from labels
-    group by window_id, customer_key
+        *,
+        count(*) over (partition by window_id, customer_key) as n_articles
+    from {{ ref("window_labels") }}
 
 ),
 
@@ -43,7 +35,7 @@ marked as (
         labels.article_key is not null as is_bought,
         -- What it adds to the average precision at 12, if it stands above all that is not bought.
         cast(
-            case when labels.article_key is null then 0 else 1.0 / least(label_sizes.n_articles, 12) end as real
+            case when labels.article_key is null then 0 else 1.0 / least(labels.n_articles, 12) end as real
         ) as bought_share
     from candidates
     left join labels
@@ -51,10 +43,6 @@ marked as (
             candidates.window_id = labels.window_id
             and candidates.customer_key = labels.customer_key
             and candidates.article_key = labels.article_key
-    left join label_sizes
-        on
-            labels.window_id = label_sizes.window_id
-            and labels.customer_key = label_sizes.customer_key
 
 ),
 
