@@ -27,7 +27,7 @@ VARS = "{n_training_windows: 6, extra_training_windows: 0, n_backtest_windows: 1
 # The order in which a run replaces them.
 PUBLISHED = ("hm.duckdb", "submission.csv", "ranker.txt")
 # All that may stand in a results folder after a run.
-LASTING = {*PUBLISHED, "hm_build.duckdb", ".hm.lock", "target", "logs"}
+LASTING = {*PUBLISHED, "repeats.txt", "hm_build.duckdb", ".hm.lock", "target", "logs"}
 # Columns of the tables about runs that no two runs share.
 OF_ONE_RUN = {"started_at", "seconds", "run_id", "build_id", "earlier_run_id"}
 
