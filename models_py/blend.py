@@ -124,13 +124,15 @@ def is_beyond_noise(gain: ScoreArray) -> bool:
     return bool(gain.sum() > gain.std() * np.sqrt(len(gain)))
 
 
-def learn_weights(held: Sequence[HeldLists], parts: Sequence[str]) -> Weights | None:
+def learn_weights(held: Sequence[HeldLists], parts: Sequence[str], usual: str) -> Weights | None:
     """Choose parts one by one, with repetition, as long as the MAP@12 rises by more than noise.
 
     Ensemble selection (Caruana et al., "Ensemble selection from libraries of models", ICML 2004):
     the best part first, then in each round the part whose addition brings most, while its gain is
     above one standard error of itself (over customers). A weight is the share of the rounds that
-    chose the part. What is chosen is so never worse on these windows than the best part.
+    chose the part. The best part takes the place of the usual one by the same rule: where a few
+    windows can't tell them apart, the usual one stays. So what is chosen is never worse on these
+    windows than the best part by more than the noise.
 
     Parameters
     ----------
@@ -138,6 +140,8 @@ def learn_weights(held: Sequence[HeldLists], parts: Sequence[str]) -> Weights | 
         Past windows, each with lists of all these parts.
     parts
         Which take part. Of equals the earlier is chosen.
+    usual
+        One of them.
 
     Returns
     -------
@@ -160,10 +164,11 @@ def learn_weights(held: Sequence[HeldLists], parts: Sequence[str]) -> Weights | 
         tried = [precision(counts + one) for one in np.eye(len(parts), dtype=np.int64)]
         # Rounded, so that equals are equal however they were added up.
         chosen = int(np.argmax([round(float(ap.sum()), 12) for ap in tried]))
-        if best is not None:
-            gain = tried[chosen] - best
-            if not is_beyond_noise(gain):
-                break
+        if best is None:
+            if not is_beyond_noise(tried[chosen] - tried[parts.index(usual)]):
+                chosen = parts.index(usual)
+        elif not is_beyond_noise(tried[chosen] - best):
+            break
         best = tried[chosen]
         counts[chosen] += 1
     return {part: float(count / counts.sum()) for part, count in zip(parts, counts, strict=True)}

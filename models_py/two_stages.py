@@ -189,7 +189,7 @@ def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> C
     for kind, fallback in FALLBACK.items():
         lists = [window.with_variant(variant) for window in used.values()]
         learned = blend.learn_weights(
-            [one.of(one.is_new if kind == NEW else ~one.is_new) for one in lists], parts
+            [one.of(one.is_new if kind == NEW else ~one.is_new) for one in lists], parts, fallback
         )
         weights[kind] = learned or {fallback: 1.0}
     return Choices(n_leaves, variant, weights, sorted(used))

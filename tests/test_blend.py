@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models_py.blend import MIN_CUSTOMERS, OFFSET, HeldLists, Weights, blend, learn_weights
+from models_py.blend import (
+    MIN_CUSTOMERS,
+    OFFSET,
+    HeldLists,
+    Weights,
+    blend,
+    is_beyond_noise,
+    learn_weights,
+    mean_precision,
+)
 from models_py.frames import IntArray
 from models_py.metrics import map_at_k
 from models_py.ranking import EMPTY, LIST_LENGTH
@@ -123,18 +132,45 @@ def mean_map(held: list[HeldLists], weights: Weights) -> float:
 
 @settings(deadline=None, max_examples=25)
 @given(seed=st.integers(0, 10_000), n_parts=st.integers(1, 4), n_held=st.integers(1, 2))
-def test_learnt_weights_are_never_worse_on_the_held_windows_than_the_best_part(
+def test_learnt_weights_are_never_worse_on_the_held_windows_than_the_usual_part(
     seed: int, n_parts: int, n_held: int
 ) -> None:
     # Windows of different size: each counts the same.
     held = [made_up(seed + i, MIN_CUSTOMERS + 40 * i, n_parts) for i in range(n_held)]
     parts = list(held[0].lists)
-    weights = learn_weights(held, parts)
+    alone = {part: mean_map(held, {part: 1.0}) for part in parts}
+    for usual in parts:
+        weights = learn_weights(held, parts, usual)
+        assert weights is not None
+        assert list(weights) == parts
+        assert sum(weights.values()) == pytest.approx(1)
+        assert mean_map(held, weights) >= alone[usual] - 1e-12
+    # Where the best part is the usual one, than any.
+    best = max(parts, key=alone.__getitem__)
+    weights = learn_weights(held, parts, best)
     assert weights is not None
-    assert list(weights) == parts
-    assert sum(weights.values()) == pytest.approx(1)
-    best = max(mean_map(held, {part: 1.0}) for part in parts)
-    assert mean_map(held, weights) >= best - 1e-12
+    assert mean_map(held, weights) >= alone[best] - 1e-12
+
+
+def test_the_usual_part_stays_unless_another_is_better_by_more_than_the_noise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("models_py.blend.MAX_ROUNDS", 1)
+    whole, seen = perfect(made_up(0)), set()
+    for n_better in range(1, 8):
+        # "better" is better for some customers, and worse for the others by as much or less.
+        held = made_up(0)
+        usual = whole.copy()
+        usual[:n_better] = EMPTY
+        better = whole.copy()
+        better[-3:] = EMPTY
+        held = with_lists(held, {"better": better, "usual": usual})
+        ap = {part: mean_precision([lists], [held]) for part, lists in held.lists.items()}
+        leads = is_beyond_noise(ap["better"] - ap["usual"])
+        seen.add((bool(ap["better"].sum() > ap["usual"].sum()), leads))
+        expected = {"better": float(leads), "usual": float(not leads)}
+        assert learn_weights([held], ["better", "usual"], "usual") == expected
+    assert seen == {(False, False), (True, False), (True, True)}
 
 
 def with_lists(held: HeldLists, lists: Mapping[str, IntArray]) -> HeldLists:
@@ -153,7 +189,7 @@ def test_a_part_that_is_clearly_best_gets_all_the_weight() -> None:
     held = made_up(0)
     held = with_lists(held, {**held.lists, "best": perfect(held)})
     expected = {"a": 0.0, "best": 1.0, "b": 0.0, "c": 0.0}
-    assert learn_weights([held], list(expected)) == expected
+    assert learn_weights([held], list(expected), "a") == expected
 
 
 def test_parts_that_each_know_other_articles_are_blended() -> None:
@@ -161,7 +197,7 @@ def test_parts_that_each_know_other_articles_are_blended() -> None:
     whole, rng = perfect(held), np.random.default_rng(1)
     half = rng.random(whole.shape) < 0.5
     lists = {"a": np.where(half, whole, EMPTY), "b": np.where(half, EMPTY, whole)}
-    weights = learn_weights([with_lists(held, lists)], ["a", "b"])
+    weights = learn_weights([with_lists(held, lists)], ["a", "b"], "a")
     assert weights is not None
     assert min(weights.values()) > 0
 
@@ -179,7 +215,7 @@ def test_windows_count_the_same_however_many_customers_they_have(
         with_lists(small, {"a": perfect(small), "b": nothing[:MIN_CUSTOMERS]}),
         with_lists(large, {"a": nothing, "b": third}),
     ]
-    assert learn_weights(held, ["b", "a"]) == {"b": 0.0, "a": 1.0}
+    assert learn_weights(held, ["b", "a"], "b") == {"b": 0.0, "a": 1.0}
 
 
 @pytest.mark.parametrize("parts", [["a", "b", "same"], ["same", "b", "a"]])
@@ -187,7 +223,7 @@ def test_of_equal_parts_the_earlier_is_chosen(parts: list[str]) -> None:
     held = made_up(0)
     same = perfect(held)
     held = with_lists(held, {"a": same, "b": held.lists["b"], "same": same})
-    assert learn_weights([held], parts) == {part: float(part == parts[0]) for part in parts}
+    assert learn_weights([held], parts, "b") == {part: float(part == parts[0]) for part in parts}
 
 
 def test_customers_who_bought_nothing_say_nothing() -> None:
@@ -199,18 +235,18 @@ def test_customers_who_bought_nothing_say_nothing() -> None:
         held.article,
     )
     no_label = HeldLists(held.lists, held.is_new, held.row[:0], held.article[:0])
-    expected = learn_weights([held], ["a", "b", "c"])
+    expected = learn_weights([held], ["a", "b", "c"], "a")
     assert expected is not None
-    assert learn_weights([padded], ["a", "b", "c"]) == expected
-    assert learn_weights([held, no_label], ["a", "b", "c"]) == expected
-    assert learn_weights([no_label], ["a", "b", "c"]) is None
+    assert learn_weights([padded], ["a", "b", "c"], "a") == expected
+    assert learn_weights([held, no_label], ["a", "b", "c"], "a") == expected
+    assert learn_weights([no_label], ["a", "b", "c"], "a") is None
 
 
 def test_too_few_customers_teach_no_weights() -> None:
-    assert learn_weights([], ["a"]) is None
+    assert learn_weights([], ["a"], "a") is None
     few = made_up(0, MIN_CUSTOMERS - 1)
-    assert learn_weights([few], ["a"]) is None
-    assert learn_weights([few, made_up(1, 1)], ["a"]) == {"a": 1.0}
+    assert learn_weights([few], ["a"], "a") is None
+    assert learn_weights([few, made_up(1, 1)], ["a"], "a") == {"a": 1.0}
 
 
 @settings(deadline=None)
