@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.util import hash_pandas_object
 from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
@@ -81,10 +82,12 @@ def _categories(customers: pd.DataFrame) -> list[str]:
 
 
 def _inputs(customers: pd.DataFrame) -> pd.DataFrame:
+    # Hashes of the texts: finding the categories of numbers takes a tenth of the time.
     categories = customers[_categories(customers)].astype(object)
+    hashed = categories.where(categories.notna(), "none").apply(hash_pandas_object, index=False)
     # Means of one price differ in their last digits, and bins as narrow as that can't be made.
     amounts = customers[columns.TASTE_AMOUNTS].astype(np.float64).round(6)
-    return pd.concat([categories.where(categories.notna(), "none"), amounts], axis=1)
+    return pd.concat([hashed, amounts], axis=1)
 
 
 def _encoder(customers: pd.DataFrame) -> ColumnTransformer:
