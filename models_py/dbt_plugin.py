@@ -12,7 +12,7 @@ from models_py import database, leftovers, run_lock
 
 # DuckDB's part of HM_MEMORY_LIMIT: a build takes up to 1.38 times what DuckDB is told
 # (docs/full_size.md).
-BUILD_SHARE = 0.7
+BUILD_SHARE = 0.65
 
 
 class Plugin(BasePlugin):

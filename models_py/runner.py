@@ -19,8 +19,8 @@ from models_py.ranker import N_LEAVES, N_TREES
 from models_py.two_stages import VARIANTS, HeldWindow
 
 EXPORTED = two_stages.BLEND
-# Customers scored at a time, and their candidates: bounds memory, changes no result. Two shards are
-# in memory, as Arrow and as a matrix each; of what is DuckDB's as much again is set aside for joins.
+# Customers scored at a time, and their candidates: bounds memory, changes no result. So many bytes
+# of what DuckDB may use are set aside for the joins of a candidate.
 MAX_SHARD = 50_000
 MAX_SHARD_PAIRS = 500_000
 BYTES_A_PAIR = 3_000

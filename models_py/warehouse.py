@@ -17,7 +17,7 @@ from models_py.ranking import EMPTY, LIST_LENGTH
 FILE_NAME = "hm.duckdb"
 BUILD_FILE_NAME = "hm_build.duckdb"
 # DuckDB's part of HM_MEMORY_LIMIT: the rest holds what the models are fitted to.
-TRAINING_SHARE = 1 / 3
+TRAINING_SHARE = 1 / 4
 PREDICTIONS = [
     "recommendations",
     "backtest_lists",
@@ -49,8 +49,8 @@ def open_build_file(out_dir: Path, command: str) -> duckdb.DuckDBPyConnection:
 
     From here on the process holds the folder: no other run can build or publish in it.
 
-    Threads are bounded by HM_THREADS (default 2), memory by HM_MEMORY_LIMIT (default 6GB): a third
-    of it is DuckDB's, the rest is left to what is read.
+    Threads are bounded by HM_THREADS (default 2), memory by HM_MEMORY_LIMIT (default 6GB): a
+    quarter of it is DuckDB's, the rest is left to what is read.
 
     Parameters
     ----------

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -5,8 +6,11 @@ import pytest
 
 from models_py import demo_data
 from tests.dbt import habits, runs
+from tests.dbt.many_builds import ManyBuilds
 
 N_CUSTOMERS = 3000
+# Fewer windows than so few customers would be given: the time that they take adds nothing here.
+FEW_WINDOWS = "{extra_training_windows: 2}"
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The whole run on it: dbt build, then training."""
     out = tmp_path_factory.mktemp("run")
-    return Run(demo, out, runs.build_and_train(demo, out))
+    return Run(demo, out, runs.build_and_train(demo, out, FEW_WINDOWS))
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +50,11 @@ def habitual(tmp_path_factory: pytest.TempPathFactory) -> Run:
     trained = runs.train(data, out)
     assert trained.returncode == 0, trained.stderr[-3000:]
     return Run(data, out, trained.stdout)
+
+
+@pytest.fixture(scope="session")
+def builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ManyBuilds]:
+    """dbt, parsed once, for tests of many small builds."""
+    builds = ManyBuilds(tmp_path_factory.mktemp("builds"))
+    yield builds
+    builds.close()

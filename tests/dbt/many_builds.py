@@ -52,6 +52,14 @@ class ManyBuilds:
         status, printed = json.loads(answer)
         return subprocess.CompletedProcess(command, status, printed, "")
 
+    def run_and_train(self, data: Path, out: Path, *command: str, variables: str = "{}") -> str:
+        """``dbt run``, or another command, then training; returns what training printed."""
+        built = self.dbt(data, out, *(command or ("run",)), variables=variables)
+        assert built.returncode == 0, built.stdout[-4000:]
+        trained = runs.train(data, out)
+        assert trained.returncode == 0, trained.stdout[-4000:] + trained.stderr[-4000:]
+        return trained.stdout
+
     def close(self) -> None:
         assert self._process.stdin
         self._process.stdin.close()

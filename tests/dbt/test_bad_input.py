@@ -7,7 +7,7 @@ in one process of dbt (``ManyBuilds``), which does what the command does; a few 
 
 import gzip
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -301,14 +301,7 @@ MISTAKES = [
 ]
 
 
-COMMANDS = {"no file", "gzip cut off", "as_of no day"}
-
-
-@pytest.fixture(scope="module")
-def builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ManyBuilds]:
-    builds = ManyBuilds(tmp_path_factory.mktemp("builds"))
-    yield builds
-    builds.close()
+COMMANDS = {"no file", "as_of no day"}
 
 
 def query(out: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -340,7 +333,9 @@ def test_a_data_folder_that_is_not_there(builds: ManyBuilds, tmp_path: Path) -> 
     assert "nowhere' is not there or is empty" in done.stdout
 
 
-def test_too_many_refused_rows_end_the_build_and_the_old_result_stays(tmp_path: Path) -> None:
+def test_too_many_refused_rows_end_the_build_and_the_old_result_stays(
+    builds: ManyBuilds, tmp_path: Path
+) -> None:
     data, out = make(tmp_path / "data"), tmp_path / "out"
 
     def spoil(text: str) -> str:
@@ -351,7 +346,7 @@ def test_too_many_refused_rows_end_the_build_and_the_old_result_stays(tmp_path: 
     edit("transactions_train", spoil)(data)
     out.mkdir()
     (out / "hm.duckdb").write_bytes(b"the last good file")
-    done = runs.dbt(data, out, "build")
+    done = builds.dbt(data, out, "build")
     assert done.returncode == 2
     words = " ".join(done.stdout.split())
     assert (
@@ -590,8 +585,8 @@ class BadRows:
 
 
 @pytest.fixture(scope="module")
-def bad_rows(tmp_path_factory: pytest.TempPathFactory) -> BadRows:
-    """One run of the command over files that hold all of ROWS, each between two good ones."""
+def bad_rows(builds: ManyBuilds, tmp_path_factory: pytest.TempPathFactory) -> BadRows:
+    """One build of files that hold all of ROWS, each between two good ones."""
     folder = tmp_path_factory.mktemp("bad_rows")
     data, out = make(folder / "data"), folder / "out"
     lines, n_good = {}, {}
@@ -609,7 +604,7 @@ def bad_rows(tmp_path_factory: pytest.TempPathFactory) -> BadRows:
             n_lines += sum(text.count(b"\n") + 1 for text in new)
         path.write_bytes(b"\n".join(content + good) + b"\n")
     # Without the mark of good rows, two lines with an open quote could make a row together.
-    done = runs.dbt(data, out, "build", variables="{max_rejected_share: 0.8}")
+    done = builds.dbt(data, out, "build", variables="{max_rejected_share: 0.8}")
     assert done.returncode == 0, done.stdout[-4000:]
     rows_of = query(
         out, "select file_name, line_number, rejected_because, row_text from rejected_rows"

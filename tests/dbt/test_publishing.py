@@ -12,6 +12,7 @@ import pytest
 from models_py import report
 from tests.dbt import habits, runs
 from tests.dbt.conftest import Run
+from tests.dbt.many_builds import ManyBuilds
 
 FILES = ("hm.duckdb", "submission.csv", "ranker.txt")
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
@@ -27,12 +28,12 @@ def contents(out: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def worse(habitual: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def worse(habitual: Run, builds: ManyBuilds, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A folder with a good run, on which a build that sees less has been made."""
     out = tmp_path_factory.mktemp("worse")
     for name in (*FILES, "hm_build.duckdb"):
         shutil.copyfile(habitual.out / name, out / name)
-    built = runs.dbt(habitual.data, out, "run", variables=habits.BLIND)
+    built = builds.dbt(habitual.data, out, "run", variables=habits.BLIND)
     assert built.returncode == 0, built.stdout[-3000:]
     return Run(habitual.data, out, "")
 
@@ -108,7 +109,7 @@ def test_the_list_of_runs_says_what_made_each(habitual: Run) -> None:
 
 
 def test_the_fingerprint_is_of_the_rows_and_not_of_their_order(
-    habitual: Run, tmp_path: Path
+    habitual: Run, builds: ManyBuilds, tmp_path: Path
 ) -> None:
     """The purchases the other way round, and one customer a year older."""
     data, out = tmp_path / "data", tmp_path / "out"
@@ -118,7 +119,7 @@ def test_the_fingerprint_is_of_the_rows_and_not_of_their_order(
     purchases.write_text("\n".join([lines[0], *lines[:0:-1]]) + "\n")
     assert customers.read_text().count(",33,p13\n") == 1
     customers.write_text(customers.read_text().replace(",33,p13\n", ",34,p13\n"))
-    done = runs.dbt(data, out, "run", "--select", "+input_files")
+    done = builds.dbt(data, out, "run", "--select", "+input_files")
     assert done.returncode == 0, done.stdout[-2000:]
     select = "select file_name, fingerprint from input_files"
     found = dict(rows(out / "hm_build.duckdb", select))
@@ -127,7 +128,9 @@ def test_the_fingerprint_is_of_the_rows_and_not_of_their_order(
     assert is_equal == {"articles": True, "customers": False, "transactions_train": True}
 
 
-def test_a_build_that_did_not_end_well_is_not_trained_on(habitual: Run, tmp_path: Path) -> None:
+def test_a_build_that_did_not_end_well_is_not_trained_on(
+    habitual: Run, builds: ManyBuilds, tmp_path: Path
+) -> None:
     """Its tables are of two builds: those before the failure, and those it did not come to."""
     data, out = tmp_path / "data", tmp_path / "out"
     shutil.copytree(habitual.data, data)
@@ -137,7 +140,7 @@ def test_a_build_that_did_not_end_well_is_not_trained_on(habitual: Run, tmp_path
     before = contents(out)
     with (data / "transactions_train.csv").open("a") as file:
         file.writelines(["2020-02-25,customer1,0100000001,-1,1\n"] * 100)
-    assert runs.dbt(data, out, "run").returncode == 2
+    assert builds.dbt(data, out, "run").returncode == 2
     done = runs.train(data, out)
     assert done.returncode == 2
     assert "of its models and tests have not ended well, such as" in done.stderr

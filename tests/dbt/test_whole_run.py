@@ -8,7 +8,8 @@ import pytest
 
 from models_py.submission import check_submission, read_submission
 from tests.dbt import runs
-from tests.dbt.conftest import Run
+from tests.dbt.conftest import FEW_WINDOWS, Run
+from tests.dbt.many_builds import ManyBuilds
 
 SYSTEMS = [
     "baseline",
@@ -155,8 +156,12 @@ def test_every_choice_was_made_on_earlier_windows(run: Run) -> None:
         assert all(w > row["window_id"] for w in chosen_on)
 
 
-def test_same_input_gives_the_same_bytes_in_however_many_pieces(run: Run, tmp_path: Path) -> None:
-    runs.build_and_train(run.data, tmp_path, variables="{customers_at_once: 999}")
+def test_same_input_gives_the_same_bytes_in_however_many_pieces(
+    run: Run, builds: ManyBuilds, tmp_path: Path
+) -> None:
+    builds.run_and_train(
+        run.data, tmp_path, variables=FEW_WINDOWS.replace("}", ", customers_at_once: 999}")
+    )
     again = (tmp_path / "submission.csv").read_bytes()
     assert again == (run.out / "submission.csv").read_bytes()
     candidates = "from candidates order by window_id, customer_key, article_key"
