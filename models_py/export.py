@@ -112,16 +112,18 @@ def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Pat
         customer_ids = customers_in_order(customers_path)
     article_ids = read_article_ids(connection)
     place = {customer_id: key for key, customer_id in enumerate(read_customer_ids(connection), 1)}
-    lists = np.tile(read_best_sellers(connection, 0)[:LIST_LENGTH], (len(place) + 1, 1))
-    found = connection.execute(
-        """
-        select customer_key, recommendation_rank, article_key
-        from predictions.recommendations
-        where window_id = 0
-        """
-    ).fetchnumpy()
-    ranks = np.asarray(found["recommendation_rank"], np.int64)
-    lists[np.asarray(found["customer_key"], np.int64), ranks - 1] = found["article_key"]
+    best_sellers = read_best_sellers(connection, 0)[:LIST_LENGTH].astype(np.int32)
+    lists = np.tile(best_sellers, (len(place) + 1, 1))
+    # Place by place: all of them at once take 0.4 GiB more at the competition's size.
+    for rank in range(1, LIST_LENGTH + 1):
+        found = connection.execute(
+            """
+            select customer_key, article_key from predictions.recommendations
+            where window_id = 0 and recommendation_rank = ?
+            """,
+            [rank],
+        ).fetchnumpy()
+        lists[found["customer_key"], rank - 1] = found["article_key"]
 
     def blocks() -> Iterator[Block]:
         for start in range(0, len(customer_ids), BLOCK_SIZE):
