@@ -141,7 +141,7 @@ def learn_weights(held: Sequence[HeldLists], parts: Sequence[str], usual: str) -
     parts
         Which take part. Of equals the earlier is chosen.
     usual
-        One of them.
+        The one of them that is taken first unless another leads it by more than the noise.
 
     Returns
     -------

@@ -10,7 +10,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from models_py import database, leftovers, run_lock
 
-# DuckDB's part of HM_MEMORY_LIMIT: a build takes up to 1.38 times what DuckDB is told
+# DuckDB's part of HM_MEMORY_LIMIT: a build takes up to 1.44 times what DuckDB is told
 # (docs/full_size.md).
 BUILD_SHARE = 0.65
 

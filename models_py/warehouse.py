@@ -353,13 +353,13 @@ def _stream(
         f"select customer_key, article_key, cast({bought_share} as real) as bought_share{features} "
         f"from {source} where {condition}"
     ).to_arrow_table(PIECE_SIZE)
-    places = {name: place for place, name in enumerate(read, start=3)}
     for batch in table.to_batches():
         # Filled column by column, as Arrow has them; LightGBM reads that order too. Missing is NaN.
         matrix = np.empty((len(names), batch.num_rows), np.float32)
-        matrix[[name not in places for name in names]] = np.nan
-        for name, place in places.items():
-            matrix[names.index(name)] = batch.column(place).to_numpy(zero_copy_only=False)
+        for column, name in zip(matrix, names, strict=True):
+            column[:] = (
+                batch.column(name).to_numpy(zero_copy_only=False) if name in read else np.nan
+            )
         yield Pairs(
             batch.column(0).to_numpy().astype(np.int64),
             batch.column(1).to_numpy().astype(np.int64),
