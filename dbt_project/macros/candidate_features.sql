@@ -108,7 +108,7 @@ select
     coalesce(own.n_bought, 0) * 1.0 / products.n_bought as share_of_product,
     -- The customer's taste for what the article is.
     {% for attribute in taste_attributes() %}
-    taste_{{ attribute }}.taste_share as taste_{{ attribute }},
+    taste_{{ attribute }}.n_bought * 1.0 / activity.n_bought as taste_{{ attribute }},
     {% endfor %}
     taste_department.days_since_last_bought as department_days_since_last,
     -- Articles bought together with what the customer bought lately.

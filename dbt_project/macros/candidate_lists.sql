@@ -79,7 +79,7 @@ with budgets as (
 
 tastes as (
 
-    select * from {{ ref("feat_customer_taste") }}
+    select * from {{ ref("customer_favourite_values") }}
     where attribute = '{{ attribute }}' and taste_rank <= {{ var("n_favourites") }}
 
 ),
@@ -129,7 +129,7 @@ scored as (
         tastes.customer_key,
         best_sellers.article_key,
         budgets.budget_share,
-        tastes.taste_share * best_sellers.popularity_score as source_score
+        tastes.n_bought * best_sellers.popularity_score as source_score
     from tastes
     inner join budgets on tastes.window_id = budgets.window_id and tastes.customer_key = budgets.customer_key
     inner join best_sellers

@@ -25,13 +25,3 @@
 
 {#- True where the candidates keep a source's score besides its rank. -#}
 {% macro keeps_score(source) %}{{ return(var("candidate_sources")[source].get("keep_score", false)) }}{% endmacro %}
-
-
-{#- Rank, and score if it is kept, of a shared source, where the customer's budget has room for it. -#}
-{% macro shared_rank_and_score(source) -%}
-    {% set has_room = in_budget(source, "shared." ~ source ~ "_rank", "budgets.budget_share") %}
-    case when {{ has_room }} then shared.{{ source }}_rank end as {{ source }}_rank
-    {%- if keeps_score(source) %},
-    case when {{ has_room }} then shared.{{ source }}_score end as {{ source }}_score
-    {%- endif %}
-{%- endmacro %}

@@ -78,5 +78,5 @@ def test_every_table_that_is_read_has_a_contract(habitual: Run) -> None:
             hooks = [hook["sql"] for hook in node["config"]["post-hook"]]
             if not node["config"]["contract"]["enforced"] and "{{ hold_shape() }}" not in hooks:
                 without.add(node["name"])
-    assert {"abt_customers", "feat_customer_taste", "runs", "rejected_rows", "settings"} <= read
+    assert {"abt_customers", "customer_tastes", "runs", "rejected_rows", "settings"} <= read
     assert without == set()

@@ -1,7 +1,14 @@
 -- noqa: disable=LT02,LT04,LT05
-with tastes as (
+with favourite_values as (
 
-    select * from {{ ref("feat_customer_taste") }}
+    select * from {{ ref("customer_favourite_values") }}
+    where taste_rank <= 2
+
+),
+
+activity as (
+
+    select * from {{ ref("feat_customer_activity") }}
 
 ),
 
@@ -14,29 +21,37 @@ attribute_values as (
 
 ),
 
+-- Keys first, and their texts at the end: the highest of texts costs twice as much.
 favourites as (
 
     select
-        tastes.window_id,
-        tastes.customer_key,
-        tastes.attribute,
-        tastes.taste_rank,
-        tastes.taste_share,
-        attribute_values.attribute_value
-    from tastes
-    inner join attribute_values on tastes.value_key = attribute_values.value_key
-    where tastes.taste_rank <= 2
+        window_id,
+        customer_key,
+        {% for attribute in taste_attributes() %}
+        max(case when attribute = '{{ attribute }}' and taste_rank = 1 then value_key end) as {{ attribute }}_key,
+        max(case when attribute = '{{ attribute }}' and taste_rank = 2 then value_key end) as second_{{ attribute }}_key,
+        max(case when attribute = '{{ attribute }}' and taste_rank = 1 then n_bought end) as n_bought_{{ attribute }}
+        {{- "," if not loop.last }}
+        {% endfor %}
+    from favourite_values
+    group by window_id, customer_key
 
 )
 
 select
-    window_id,
-    customer_key,
+    favourites.window_id,
+    favourites.customer_key,
     {% for attribute in taste_attributes() %}
-    max(case when attribute = '{{ attribute }}' and taste_rank = 1 then attribute_value end) as favourite_{{ attribute }},
-    max(case when attribute = '{{ attribute }}' and taste_rank = 2 then attribute_value end) as second_favourite_{{ attribute }},
-    max(case when attribute = '{{ attribute }}' and taste_rank = 1 then taste_share end) as favourite_{{ attribute }}_share
-    {{ "," if not loop.last }}
+    first_{{ attribute }}.attribute_value as favourite_{{ attribute }},
+    second_{{ attribute }}.attribute_value as second_favourite_{{ attribute }},
+    cast(favourites.n_bought_{{ attribute }} * 1.0 / activity.n_bought as real) as favourite_{{ attribute }}_share
+    {{- "," if not loop.last }}
     {% endfor %}
 from favourites
-group by window_id, customer_key
+inner join activity
+    on favourites.window_id = activity.window_id and favourites.customer_key = activity.customer_key
+{% for attribute in taste_attributes() %}
+inner join attribute_values as first_{{ attribute }} on favourites.{{ attribute }}_key = first_{{ attribute }}.value_key
+left join attribute_values as second_{{ attribute }}
+    on favourites.second_{{ attribute }}_key = second_{{ attribute }}.value_key
+{% endfor %}
