@@ -1,13 +1,23 @@
 """Fits and scores past windows and the next days: what training and backtest have in common."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from models_py import columns, database, export, ranker, systems, two_stages, warehouse
+from models_py import (
+    columns,
+    database,
+    export,
+    machine_code,
+    ranker,
+    systems,
+    two_stages,
+    warehouse,
+)
 from models_py.evaluation import OUTPUT_COLUMNS, evaluate
 from models_py.frames import Frames, IntArray, Pairs
 from models_py.hybrid import Held
@@ -24,8 +34,10 @@ EXPORTED = two_stages.BLEND
 MAX_SHARD = 50_000
 MAX_SHARD_PAIRS = 500_000
 BYTES_A_PAIR = 3_000
+# Pairs on which compiled trees are compared with the others.
+SAMPLED_PAIRS = 5_000
 # Blocks of neighbours in a sample of a window's customers.
-HELD_BLOCKS = 20
+HELD_BLOCKS = 8
 
 
 @dataclass
@@ -130,26 +142,43 @@ class Runner:
         if window_id > 0 and window_id not in self._frames:
             self._frames[window_id] = warehouse.read_frames(connection, window_id, grains)
         n_leaves, leaves_chosen_on = self._leaves
-        fitted_ranker = self._fit_ranker(window_id, pairs, n_leaves)
-        choices = two_stages.choose(
-            {w: self._held_lists[w] for w in sorted(self._held_lists)[: systems.N_TUNING_WINDOWS]},
-            fitted_ranker is not None,
-            n_leaves,
-        )
-        # For the next days only what the blend is made of is fitted.
-        has_twins = window_id > 0 or systems.HYBRID in two_stages.needed_parts(choices)
-        fitted = systems.fit_window(
-            [self._frames[w] for w in training] if has_twins else [],
-            warehouse.read_classes(connection, window_id),
-            grains,
-            {w: self._held[w] for w in sorted(self._held)[: systems.N_TUNING_WINDOWS]},
-        )
+        held = {
+            w: self._held_lists[w] for w in sorted(self._held_lists)[: systems.N_TUNING_WINDOWS]
+        }
+        classes = warehouse.read_classes(connection, window_id)
+        held_of_twins = {w: self._held[w] for w in sorted(self._held)[: systems.N_TUNING_WINDOWS]}
+
+        def fit_twins(windows: list[int]) -> systems.FittedWindow:
+            frames = [self._frames[w] for w in windows]
+            return systems.fit_window(frames, classes, grains, held_of_twins)
+
+        if window_id > 0:
+            # Beside each other: the twins take one processor, and the ranker not all of the others.
+            with ThreadPoolExecutor(max_workers=1) as pool:
+                twins = pool.submit(fit_twins, training)
+                fitted_ranker = self._fit_ranker(window_id, pairs, n_leaves)
+                fitted = twins.result()
+            choices = two_stages.choose(held, fitted_ranker is not None, n_leaves)
+        else:
+            # For the next days only what the blend is made of is fitted.
+            fitted_ranker = self._fit_ranker(window_id, pairs, n_leaves)
+            choices = two_stages.choose(held, fitted_ranker is not None, n_leaves)
+            has_twins = systems.HYBRID in two_stages.needed_parts(choices)
+            fitted = fit_twins(training if has_twins else [])
         _write_choices(connection, window_id, fitted, choices, fitted_ranker, leaves_chosen_on)
         if window_id > 0:
             self._hold_out(window_id, fitted, fitted_ranker, pairs)
         elif fitted_ranker is not None:
             self.submission_models = fitted_ranker.models(choices.variant)
+        if fitted_ranker is not None and self._is_worth_compiling(window_id):
+            sample = pairs[0].take(np.arange(min(len(pairs[0].customer_keys), SAMPLED_PAIRS)))
+            fitted_ranker = fitted_ranker.compiled(choices.variant, sample)
         return fitted, fitted_ranker, choices
+
+    def _is_worth_compiling(self, window_id: int) -> bool:
+        is_scored = window_id == 0 or window_id in self._plan.backtest
+        n_pairs = warehouse.count_pairs(self._connection, window_id) if is_scored else 0
+        return n_pairs >= machine_code.MIN_PAIRS
 
     def _fit_ranker(
         self, window_id: int, training: list[Pairs], n_leaves: int

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models_py import blend, ranker, repeats, systems
+from models_py import blend, machine_code, ranker, repeats, systems
 from models_py.blend import HeldLists, Weights
 from models_py.frames import Frames, IntArray, Pairs, ScoreArray
 from models_py.metrics import map_at_k
@@ -70,6 +70,15 @@ class Fitted:
         if self.repeats is None or not VARIANTS[variant].is_corrected:
             return {RANKER: self.ranker}
         return {RANKER: self.ranker, REPEATS: self.repeats}
+
+    def compiled(self, variant: int, sample: Pairs) -> "Fitted":
+        """The same, with what a variant asks for as machine code; see `machine_code.compiled`."""
+        trees = VARIANTS[variant].trees
+        models = {
+            name: machine_code.compiled(model, trees, sample)
+            for name, model in self.models(variant).items()
+        }
+        return Fitted(models[RANKER], models.get(REPEATS))
 
     def used_features(self, variant: int) -> list[str]:
         """The features that a variant's scores depend on."""

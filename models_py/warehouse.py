@@ -193,6 +193,12 @@ def read_best_sellers(connection: duckdb.DuckDBPyConnection, window_id: int) -> 
     return np.asarray(found, np.int64)
 
 
+def count_pairs(connection: duckdb.DuckDBPyConnection, window_id: int) -> int:
+    """How many candidates a window's customers have."""
+    found = connection.execute("select count(*) from candidates where window_id = ?", [window_id])
+    return int(found.fetchall()[0][0])
+
+
 def customer_shards(
     connection: duckdb.DuckDBPyConnection, window_id: int, most_customers: int, most_pairs: int
 ) -> list[tuple[int, int]]:
@@ -207,11 +213,10 @@ def customer_shards(
     most_pairs
         Candidates of a shard, if each customer had as many as the mean.
     """
-    n_customers, n_pairs = connection.execute(
-        "select (select count(*) from window_customers where window_id = $1), "
-        "(select count(*) from candidates where window_id = $1)",
-        [window_id],
-    ).fetchall()[0]
+    n_customers = connection.execute(
+        "select count(*) from window_customers where window_id = ?", [window_id]
+    ).fetchall()[0][0]
+    n_pairs = count_pairs(connection, window_id)
     size = min(most_customers, most_pairs * n_customers // max(n_pairs, 1)) or 1
     rows = connection.execute(
         """
