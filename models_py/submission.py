@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import itertools
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -166,16 +167,33 @@ def _lines(
     known: frozenset[str] | None,
 ) -> list[str]:
     """The lines of a part, once each of its rows is found right."""
-    predictions = []
-    for n, (customer, articles) in enumerate(zip(customers, lists, strict=True), start=n_before):
-        fault = _customer_fault(customer, expected, n) or _list_fault(articles, known)
-        if fault:
-            raise ValueError(f"customer {customer!r} {fault}")
-        predictions.append(" ".join(articles))
+    is_right = customers == expected[n_before : n_before + len(customers)]
+    if not (is_right and _are_right(lists, known)):
+        for n, (customer, articles) in enumerate(
+            zip(customers, lists, strict=True), start=n_before
+        ):
+            fault = _customer_fault(customer, expected, n) or _list_fault(articles, known)
+            if fault:
+                raise ValueError(f"customer {customer!r} {fault}")
+    predictions = [" ".join(articles) for articles in lists]
     return [
         f"{customer},{prediction}\n"
         for customer, prediction in zip(_quoted(customers), _quoted(predictions), strict=True)
     ]
+
+
+def _are_right(lists: list[Any], known: frozenset[str] | None) -> bool:
+    """Whether all lists are beyond doubt, which is told much faster of many than one by one."""
+    try:
+        return (
+            known is not None
+            and set(map(type, lists)) == {list}
+            and set(map(len, lists)) == {N_ARTICLES}
+            and set(map(len, map(set, lists))) == {N_ARTICLES}
+            and known.issuperset(itertools.chain.from_iterable(lists))
+        )
+    except TypeError:  # not text
+        return False
 
 
 def _customer_fault(customer: str, expected: list[str], n: int) -> str | None:
@@ -191,8 +209,7 @@ def _customer_fault(customer: str, expected: list[str], n: int) -> str | None:
 
 def _list_fault(articles: Sequence[Any], known: frozenset[str] | None) -> str | None:
     """What is wrong with a list of articles; None if nothing is."""
-    # All that a row without fault costs: this is 1.4 million rows in seconds. What is found among
-    # the known is text without white space, so that says everything.
+    # What is found among the known is text without white space, so that says everything.
     try:
         if (
             len(articles) == len(set(articles)) == N_ARTICLES

@@ -15,6 +15,19 @@
 {%- endmacro %}
 
 
+{#- The end of a source for a customer: the ranks of the CTE `ranked` that the budget has room for. -#}
+{% macro ranks_in_budget(source) %}
+select
+    window_id,
+    customer_key,
+    article_key,
+    cast(source_rank as integer) as source_rank,
+    cast(source_score as real) as source_score
+from ranked
+where {{ in_budget(source, "source_rank", "budget_share") }}
+{% endmacro %}
+
+
 {#- How many sources have an article, from the columns <source>_rank of a relation. -#}
 {% macro n_sources(relation) -%}
     {% for source in candidate_sources() %}

@@ -45,6 +45,15 @@ def train(data: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess
     return _run(command, environment(data, out))
 
 
+def train_compiled(data: Path, out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Train with the trees as machine code, as it is at full size; never raises."""
+    code = (
+        "from models_py import machine_code, train; machine_code.MIN_PAIRS = 0; "
+        "raise SystemExit(train.main())"
+    )
+    return _run([sys.executable, "-c", code, *arguments], environment(data, out))
+
+
 def backtest(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run ``python -m models_py.backtest``; never raises."""
     command = [sys.executable, "-m", "models_py.backtest", *arguments]

@@ -180,8 +180,11 @@ def test_training_again_replaces_the_predictions_and_keeps_the_list_of_runs(
     demo: Path, tmp_path: Path, run: Run
 ) -> None:
     shutil.copyfile(run.out / "hm_build.duckdb", tmp_path / "hm_build.duckdb")
-    done = runs.train(demo, tmp_path, "--n-bootstrap", "10")
+    done = runs.train_compiled(demo, tmp_path, "--n-bootstrap", "10")
     assert done.returncode == 0, done.stderr
+    # Compiled trees give the same scores.
+    again = (tmp_path / "submission.csv").read_bytes()
+    assert again == (run.out / "submission.csv").read_bytes()
     n = query(
         tmp_path / "hm.duckdb",
         """
