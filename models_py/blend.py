@@ -124,6 +124,21 @@ def is_beyond_noise(gain: ScoreArray) -> bool:
     return bool(gain.sum() > gain.std() * np.sqrt(len(gain)))
 
 
+def best_or_usual(precisions: Sequence[ScoreArray], usual: int) -> int:
+    """The place of the highest MAP@12, if it leads the usual one by more than the noise.
+
+    Parameters
+    ----------
+    precisions
+        `mean_precision` of each choice, of the same customers. Of equals the earlier is chosen.
+    usual
+        The place of what is taken otherwise.
+    """
+    # Rounded, so that equals are equal however they were added up.
+    best = int(np.argmax([round(float(ap.sum()), 12) for ap in precisions]))
+    return best if is_beyond_noise(precisions[best] - precisions[usual]) else usual
+
+
 def learn_weights(held: Sequence[HeldLists], parts: Sequence[str], usual: str) -> Weights | None:
     """Choose parts one by one, with repetition, as long as the MAP@12 rises by more than noise.
 
@@ -162,13 +177,13 @@ def learn_weights(held: Sequence[HeldLists], parts: Sequence[str], usual: str) -
     best: ScoreArray | None = None
     for _ in range(MAX_ROUNDS):
         tried = [precision(counts + one) for one in np.eye(len(parts), dtype=np.int64)]
-        # Rounded, so that equals are equal however they were added up.
-        chosen = int(np.argmax([round(float(ap.sum()), 12) for ap in tried]))
         if best is None:
-            if not is_beyond_noise(tried[chosen] - tried[parts.index(usual)]):
-                chosen = parts.index(usual)
-        elif not is_beyond_noise(tried[chosen] - best):
-            break
+            chosen = best_or_usual(tried, parts.index(usual))
+        else:
+            # Another round, or none.
+            chosen = best_or_usual([*tried, best], len(parts))
+            if chosen == len(parts):
+                break
         best = tried[chosen]
         counts[chosen] += 1
     return {part: float(count / counts.sum()) for part, count in zip(parts, counts, strict=True)}

@@ -9,7 +9,6 @@ import numpy as np
 from models_py import blend, machine_code, ranker, repeats, systems
 from models_py.blend import HeldLists, Weights
 from models_py.frames import Frames, IntArray, Pairs, ScoreArray
-from models_py.metrics import map_at_k
 from models_py.ranker import N_LEAVES, N_TREES, Ranker
 from models_py.ranking import EMPTY, LIST_LENGTH, fill_lists, top_pairs
 
@@ -151,7 +150,8 @@ def choose_leaves(
 ) -> int:
     """The size of trees with the highest MAP@12 on a window, trained on windows before it.
 
-    The ranker alone decides.
+    The ranker alone decides, with the usual number of trees. N_LEAVES[0] stays unless another size
+    leads it by more than the noise.
 
     Parameters
     ----------
@@ -162,16 +162,16 @@ def choose_leaves(
     held
         The lists of these customers, the ranker's with trees of N_LEAVES[0] among them.
     """
-    variants = [i for i, variant in enumerate(VARIANTS) if not variant.is_corrected]
-    found = []
+    variant = VARIANTS.index(Variant(ranker.DEFAULT_VARIANT, False))
+    precisions = []
     for n_leaves in N_LEAVES:
-        lists = [held.ranked[i] for i in variants]
+        lists = held.ranked[variant]
         if n_leaves != N_LEAVES[0]:
             fitted = ranker.fit(training, n_leaves)
             assert fitted is not None, "there was a ranker with trees of another size"
-            lists = order_candidates(Fitted(fitted), frames, pairs, variants)
-        found.append(max(map_at_k(one[:, :LIST_LENGTH], *frames.label_pairs()) for one in lists))
-    return N_LEAVES[int(np.argmax(found))]
+            (lists,) = order_candidates(Fitted(fitted), frames, pairs, [variant])
+        precisions.append(blend.mean_precision([lists[:, :LIST_LENGTH]], [held.lists]))
+    return N_LEAVES[blend.best_or_usual(precisions, 0)]
 
 
 def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> Choices:
@@ -191,33 +191,28 @@ def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> C
     ranked = {w: window for w, window in held.items() if window.ranked} if has_ranker else {}
     variant = DEFAULT_VARIANT
     if ranked:
-        variant = _best_variant(list(ranked.values()))
+        lists = [window.lists for window in ranked.values()]
+        variant = blend.best_or_usual(
+            [
+                blend.mean_precision(
+                    [window.ranked[i][:, :LIST_LENGTH] for window in ranked.values()], lists
+                )
+                for i in range(len(VARIANTS))
+            ],
+            DEFAULT_VARIANT,
+        )
     used = ranked or held
     parts = PARTS if ranked else [part for part in PARTS if part != RANKER]
     weights = {}
     for kind, fallback in FALLBACK.items():
-        lists = [window.with_variant(variant) for window in used.values()]
+        of_parts = [window.with_variant(variant) for window in used.values()]
         learned = blend.learn_weights(
-            [one.of(one.is_new if kind == NEW else ~one.is_new) for one in lists], parts, fallback
+            [one.of(one.is_new if kind == NEW else ~one.is_new) for one in of_parts],
+            parts,
+            fallback,
         )
         weights[kind] = learned or {fallback: 1.0}
     return Choices(n_leaves, variant, weights, sorted(used))
-
-
-def _best_variant(held: Sequence[HeldWindow]) -> int:
-    """The variant that leads the default by most, if that is more than one standard error."""
-
-    def precision(variant: int) -> ScoreArray:
-        lists = [window.ranked[variant][:, :LIST_LENGTH] for window in held]
-        return blend.mean_precision(lists, [window.lists for window in held])
-
-    default = precision(DEFAULT_VARIANT)
-    best, lead = DEFAULT_VARIANT, 0.0
-    for variant in range(len(VARIANTS)):
-        gain = precision(variant) - default
-        if gain.sum() > lead and blend.is_beyond_noise(gain):
-            best, lead = variant, float(gain.sum())
-    return best
 
 
 def hold_out(

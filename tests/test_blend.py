@@ -13,6 +13,7 @@ from models_py.blend import (
     OFFSET,
     HeldLists,
     Weights,
+    best_or_usual,
     blend,
     is_beyond_noise,
     learn_weights,
@@ -269,3 +270,17 @@ def test_a_split_of_a_window_keeps_each_customers_lists_and_label(seed: int, n: 
     assert customers(new) == [one for one in customers(held) if one[0]]
     assert customers(known) == [one for one in customers(held) if not one[0]]
     assert len(new.row) + len(known.row) == len(held.row)
+
+
+def test_the_usual_choice_stays_unless_another_leads_by_more_than_the_noise() -> None:
+    rng = np.random.default_rng(0)
+    usual = rng.random(400, dtype=np.float32)
+    noise = rng.normal(0, 0.2, 400).astype(np.float32)
+    by_chance = usual + noise - noise.mean() + np.float32(1e-4)
+    better = usual + np.float32(0.05)
+    assert by_chance.sum() > usual.sum()
+    assert best_or_usual([usual, by_chance], 0) == 0
+    assert best_or_usual([usual, better], 0) == 1
+    assert best_or_usual([better, usual], 0) == 0
+    assert best_or_usual([usual, better, better.copy()], 0) == 1
+    assert best_or_usual([usual.copy(), usual], 1) == 1
