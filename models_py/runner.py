@@ -87,6 +87,11 @@ def plan_windows(windows: pd.DataFrame, n_backtest: int | None = None) -> Plan:
     return Plan(scored, training, backtest[:n_backtest], tuning)
 
 
+def most_pairs(connection: duckdb.DuckDBPyConnection) -> int:
+    """Candidates that are read and scored at a time: fewer where DuckDB may use little memory."""
+    return min(MAX_SHARD_PAIRS, database.memory_limit(connection) // BYTES_A_PAIR)
+
+
 class Runner:
     """Fits and scores the planned windows, the oldest first."""
 
@@ -258,7 +263,6 @@ class Runner:
             if name in wanted or name == systems.POPULAR_AGE_BAND
         ]
         overall = warehouse.read_best_sellers(connection, window_id)
-        most_pairs = min(MAX_SHARD_PAIRS, database.memory_limit(connection) // BYTES_A_PAIR)
         # What the twins alone look at is read where one of them is wanted.
         has_twins = not wanted.isdisjoint([*systems.twins(self._grains), systems.HYBRID])
         grains = self._grains if has_twins else []
@@ -268,7 +272,7 @@ class Runner:
             if fitted_ranker is not None and two_stages.RANKER in wanted
             else None
         )
-        shards = warehouse.customer_shards(connection, window_id, MAX_SHARD, most_pairs)
+        shards = warehouse.customer_shards(connection, window_id, MAX_SHARD, most_pairs(connection))
 
         def read() -> Iterator[tuple[Frames, list[Pairs] | None, IntArray]]:
             # A connection of its own: this runs in another thread, and reads what dbt built.

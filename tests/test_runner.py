@@ -4,10 +4,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from models_py import ranker, two_stages
+from models_py import database, ranker, two_stages
 from models_py.progress import Progress
 from models_py.ranker import MIN_CUSTOMERS
-from models_py.runner import HELD_BLOCKS, Plan, Runner
+from models_py.runner import HELD_BLOCKS, Plan, Runner, most_pairs
 from tests.builders import make_pairs, make_world
 
 PLAN = Plan(scored=[4, 3, 2, 1, 0], training={}, backtest=[2, 1], tuning=[4, 3])
@@ -65,3 +65,9 @@ def test_without_a_ranker_in_the_oldest_window_the_next_one_tries_again(runner: 
         ["one"],
     )
     assert runner._fit_ranker(3, [pairs], ranker.N_LEAVES[0]) is not None
+
+
+@pytest.mark.parametrize(("limit", "expected"), [("6GiB", 500_000), ("600MiB", 209_715)])
+def test_less_memory_makes_smaller_shards(limit: str, expected: int) -> None:
+    with database.connect(settings={"memory_limit": limit}) as connection:
+        assert most_pairs(connection) == expected
