@@ -10,9 +10,9 @@ purchases as (
 
 ),
 
-windows as (
+recent_days as (
 
-    select * from {{ ref("windows") }}
+    {{ days_of_history("purchases", var("best_seller_days")) | indent(4) }}
 
 ),
 
@@ -31,11 +31,11 @@ classes as (
 bought as (
 
     select distinct
-        windows.window_id,
+        recent_days.window_id,
         purchases.customer_key,
         purchases.article_key
-    from windows
-    inner join purchases on {{ in_history("purchases.sold_on", "windows", var("best_seller_days")) }}
+    from recent_days
+    inner join purchases on recent_days.sold_on = purchases.sold_on
 
 ),
 

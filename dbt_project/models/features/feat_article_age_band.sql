@@ -4,9 +4,9 @@ with purchases as (
 
 ),
 
-windows as (
+recent_days as (
 
-    select * from {{ ref("windows") }}
+    {{ days_of_history("purchases", var("best_seller_days")) | indent(4) }}
 
 ),
 
@@ -17,11 +17,11 @@ customers as (
 )
 
 select
-    windows.window_id,
+    recent_days.window_id,
     customers.age_band,
     purchases.article_key,
     cast(sum(purchases.quantity) as integer) as n_sold
-from windows
-inner join purchases on {{ in_history("purchases.sold_on", "windows", var("best_seller_days")) }}
+from recent_days
+inner join purchases on recent_days.sold_on = purchases.sold_on
 inner join customers on purchases.customer_key = customers.customer_key
-group by windows.window_id, customers.age_band, purchases.article_key
+group by recent_days.window_id, customers.age_band, purchases.article_key

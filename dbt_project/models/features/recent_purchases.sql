@@ -4,23 +4,23 @@ with purchases as (
 
 ),
 
-windows as (
+recent_days as (
 
-    select * from {{ ref("windows") }}
+    {{ days_of_history("purchases", var("pair_days")) | indent(4) }}
 
 ),
 
 bought as (
 
     select
-        windows.window_id,
+        recent_days.window_id,
         purchases.customer_key,
         purchases.article_key,
-        min({{ days_between("purchases.sold_on", "windows.cutoff_on") }}) as days_since_last_bought,
+        min(recent_days.days_ago) as days_since_last_bought,
         {{ whole_sum("purchases.quantity") }} as n_bought
-    from windows
-    inner join purchases on {{ in_history("purchases.sold_on", "windows", var("pair_days")) }}
-    group by windows.window_id, purchases.customer_key, purchases.article_key
+    from recent_days
+    inner join purchases on recent_days.sold_on = purchases.sold_on
+    group by recent_days.window_id, purchases.customer_key, purchases.article_key
 
 ),
 

@@ -1,9 +1,9 @@
 {% set n_wanted = var("n_backtest_windows") + var("n_training_windows") %}
 {% set last_day = "max(sold_on)" if var("as_of") is none else "cast('" ~ var("as_of") ~ "' as date)" %}
 
-with purchases as (
+with customer_days as (
 
-    select * from {{ ref("stg_transactions") }}
+    select * from {{ ref("customer_days") }}
 
 ),
 
@@ -12,7 +12,7 @@ days as (
     select
         min(sold_on) as first_day,
         {{ add_days(last_day, 1) }} as next_day
-    from purchases
+    from customer_days
 
 ),
 
@@ -62,9 +62,9 @@ buyers as (
 
     select
         measured.window_id,
-        least(count(distinct purchases.customer_key), {{ var("max_training_customers") }}) as n_buyers
+        least(count(distinct customer_days.customer_key), {{ var("max_training_customers") }}) as n_buyers
     from measured
-    left join purchases on {{ in_label("purchases.sold_on", "measured") }}
+    left join customer_days on {{ in_label("customer_days.sold_on", "measured") }}
     where measured.window_id > {{ var("n_backtest_windows") }}
     group by measured.window_id
 
