@@ -5,7 +5,9 @@
 
 with candidates as (
 
+    -- The next days, which have no label, have most of the candidates.
     select * from {{ ref("candidates") }}
+    where window_id > 0
 
 ),
 
