@@ -1,4 +1,4 @@
-"""A ranker's trees as machine code (lleaves, LLVM): the same scores for a third of the time."""
+"""A ranker's trees as machine code (lleaves, LLVM): the same scores for less time."""
 
 import os
 import tempfile
