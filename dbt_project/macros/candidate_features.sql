@@ -31,6 +31,20 @@ articles as (
 
 ),
 
+keys as (
+
+    select
+        window_id,
+        article_key,
+        {% for attribute in taste_attributes() %}
+        {{ attribute }}_key,
+        {% endfor %}
+        product_key
+    from {{ ref("feat_article") }}
+    {{ of_windows }}
+
+),
+
 own as (
 
     select * from {{ ref("feat_customer_article") }}
@@ -145,35 +159,37 @@ select
     activity.small_basket_share,
     activity.n_bought * 1.0 / activity.n_shopping_days as pieces_a_day,
     activity.online_share
+-- What brings few columns comes first: a join copies all that was joined before, and the larger side is often kept.
 from pairs
-inner join customers on pairs.customer_key = customers.customer_key
-left join activity on pairs.window_id = activity.window_id and pairs.customer_key = activity.customer_key
-inner join articles on pairs.window_id = articles.window_id and pairs.article_key = articles.article_key
-left join own
-    on
-        pairs.window_id = own.window_id
-        and pairs.customer_key = own.customer_key
-        and pairs.article_key = own.article_key
-left join products
-    on
-        pairs.window_id = products.window_id
-        and pairs.customer_key = products.customer_key
-        and articles.product_key = products.product_key
-left join partners
-    on
-        pairs.window_id = partners.window_id
-        and pairs.customer_key = partners.customer_key
-        and pairs.article_key = partners.article_key
-left join bands
-    on
-        pairs.window_id = bands.window_id
-        and customers.age_band = bands.age_band
-        and pairs.article_key = bands.article_key
+inner join keys on pairs.window_id = keys.window_id and pairs.article_key = keys.article_key
 {% for attribute in taste_attributes() %}
 left join taste_{{ attribute }}
     on
         pairs.window_id = taste_{{ attribute }}.window_id
         and pairs.customer_key = taste_{{ attribute }}.customer_key
-        and articles.{{ attribute }}_key = taste_{{ attribute }}.value_key
+        and keys.{{ attribute }}_key = taste_{{ attribute }}.value_key
 {% endfor %}
+left join partners
+    on
+        pairs.window_id = partners.window_id
+        and pairs.customer_key = partners.customer_key
+        and pairs.article_key = partners.article_key
+left join products
+    on
+        pairs.window_id = products.window_id
+        and pairs.customer_key = products.customer_key
+        and keys.product_key = products.product_key
+inner join customers on pairs.customer_key = customers.customer_key
+left join bands
+    on
+        pairs.window_id = bands.window_id
+        and customers.age_band = bands.age_band
+        and pairs.article_key = bands.article_key
+left join own
+    on
+        pairs.window_id = own.window_id
+        and pairs.customer_key = own.customer_key
+        and pairs.article_key = own.article_key
+left join activity on pairs.window_id = activity.window_id and pairs.customer_key = activity.customer_key
+inner join articles on pairs.window_id = articles.window_id and pairs.article_key = articles.article_key
 {% endmacro %}
