@@ -35,7 +35,8 @@ PARAMETERS: dict[str, Any] = {
     # Coarser histograms from fewer rows: faster, and no less accurate (docs/ablation.md).
     "max_bin": 63,
     "bin_construct_sample_cnt": 50_000,
-    "force_row_wise": True,
+    # Said, so that LightGBM does not time both ways; where rows are many this is the faster one.
+    "force_col_wise": True,
     "verbose": -1,
 }
 

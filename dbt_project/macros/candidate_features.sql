@@ -1,6 +1,6 @@
 {#- What is known of each pair of a customer and an article in `pairs`, as it was known on the window's cutoff.
 
-    Arguments: pairs, the name of a relation with window_id, customer_key, article_key and the sources' columns;
+    Arguments: pairs, the name of a relation with window_id, customer_key, article_key and packed_columns();
     is_labelled, whether it has is_bought and bought_share as well. -#}
 {% macro candidate_features(pairs, is_labelled=false) %}
 {#- Most rows of these tables are of window 0, which has no label. -#}
@@ -92,7 +92,7 @@ select
     pairs.bought_share,
     {% endif %}
     {% for source in candidate_sources() %}
-    pairs.{{ source }}_rank,
+    {{ unpacked_rank(source, "pairs") }} as {{ source }}_rank,
     {% if keeps_score(source) %}
     pairs.{{ source }}_score,
     {% endif %}

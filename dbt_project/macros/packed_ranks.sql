@@ -1,5 +1,5 @@
 {#- The ranks of all sources in few whole numbers: a rank takes as many bits as its source's longest list needs, so that
-    lists are merged by one `or`, and not by a maximum for each source.
+    lists are merged by one `or`, and not by a maximum for each source, and joins carry one column, and not one a source.
 
     The columns are called ranks_0, ranks_1 and so on; zero is no rank. With them go <source>_score of the sources that
     keep it. -#}
@@ -59,7 +59,9 @@
 
 
 {#- A source's rank, null where its list lacks the article. -#}
-{% macro unpacked_rank(source) -%}
+{% macro unpacked_rank(source, relation) -%}
     {% set place = places_of_ranks()[source] -%}
-    cast(nullif((ranks_{{ place["column"] }} >> {{ place["bit"] }}) & {{ 2 ** place["n_bits"] - 1 }}, 0) as smallint)
+    cast(
+        nullif(({{ relation }}.ranks_{{ place["column"] }} >> {{ place["bit"] }}) & {{ 2 ** place["n_bits"] - 1 }}, 0) as smallint
+    )
 {%- endmacro %}

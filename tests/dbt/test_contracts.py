@@ -23,8 +23,8 @@ CHANGES = {
     ),
     "abt_candidates": (
         (
-            'ref("candidates"))',
-            'ref("candidates")) | replace("as own_share,", "|| \'\' as own_share,")',
+            'ref("merged_candidates"))',
+            'ref("merged_candidates")) | replace("as own_share,", "|| \'\' as own_share,")',
         ),
         r"own_share is varchar and should be a number \(the columns are declared in models/abt",
     ),

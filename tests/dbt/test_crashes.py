@@ -22,7 +22,7 @@ def test_killed_in_the_build(victim: Victim) -> None:
     victim.reset(with_build=False)
     # As from a run that was killed while it made the build file: DuckDB can't open it.
     (victim.out / "hm_build.duckdb").write_bytes(bytes(4096))
-    moment = Moment("build", r"START sql table model main\.candidates ", 0.05)
+    moment = Moment("build", r"START sql table model main\.merged_candidates ", 0.05)
     assert victim.kill([dbt_run(), TRAIN], moment)
     assert victim.check_published() == [False, False, False]
     for command in (dbt_run(), TRAIN):

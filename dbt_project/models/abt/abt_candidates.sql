@@ -1,3 +1,3 @@
 {{ config(materialized="view") }}
 
-{{ candidate_features(ref("candidates")) }}
+{{ candidate_features(ref("merged_candidates")) }}

@@ -1,7 +1,7 @@
 with candidates as (
 
     select candidates.*
-    from {{ ref("candidates") }} as candidates
+    from {{ ref("merged_candidates") }} as candidates
     inner join {{ ref("window_customers") }} as window_customers
         on
             candidates.window_id = window_customers.window_id

@@ -1,98 +1,8 @@
--- noqa: disable=LT02
-{{ config(post_hook="{{ insert_other_pieces('candidate_budgets') }}") }}
-{% set of_customer = candidate_sources("customer") %}
-{% set of_all = candidate_sources("age_band") + candidate_sources("everyone") %}
+{{ config(materialized="view") }}
 
-with budgets as (
+with merged as (
 
-    select * from {{ ref("candidate_budgets") }}
-    where {{ of_piece() }}
-
-),
-
--- Customers of the same age band and budget get the same best sellers.
-audiences as (
-
-    select distinct
-        window_id,
-        age_band,
-        budget_share
-    from budgets
-
-),
-
-best_seller_lists as (
-    {% for source in of_all %}
-    select
-        audiences.window_id,
-        audiences.age_band,
-        audiences.budget_share,
-        lists.article_key,
-        {{ packed_list(source, "lists") }}
-    from {{ ref("cand_" ~ source) }} as lists
-    inner join audiences
-        on
-            lists.window_id = audiences.window_id
-            {% if var("candidate_sources")[source]["for"] == "age_band" %}
-            and lists.age_band = audiences.age_band
-            {% endif %}
-    where {{ in_budget(source, "lists.source_rank", "audiences.budget_share") }}
-    {% if not loop.last %}
-    union all
-    {% endif %}
-    {% endfor %}
-
-),
-
-best_sellers as (
-
-    select
-        window_id,
-        age_band,
-        budget_share,
-        article_key,
-        {{ merged_lists() }}
-    from best_seller_lists
-    group by window_id, age_band, budget_share, article_key
-
-),
-
-lists as (
-    {% for source in of_customer %}
-    select
-        own.window_id,
-        own.customer_key,
-        own.article_key,
-        {{ packed_list(source, "own") }}
-    from {{ ref("cand_" ~ source) }} as own
-    where {{ of_piece() }}
-    union all
-    {% endfor %}
-    select
-        budgets.window_id,
-        budgets.customer_key,
-        best_sellers.article_key,
-        {% for name in packed_columns() %}
-        best_sellers.{{ name }}{{ "," if not loop.last }}
-        {% endfor %}
-    from budgets
-    inner join best_sellers
-        on
-            budgets.window_id = best_sellers.window_id
-            and budgets.age_band = best_sellers.age_band
-            and budgets.budget_share = best_sellers.budget_share
-
-),
-
-merged as (
-
-    select
-        window_id,
-        customer_key,
-        article_key,
-        {{ merged_lists() }}
-    from lists
-    group by window_id, customer_key, article_key
+    select * from {{ ref("merged_candidates") }}
 
 )
 
@@ -100,10 +10,10 @@ select
     window_id,
     customer_key,
     article_key,
-    {% for source in of_customer + of_all %}
+    {% for source in candidate_sources("customer") + candidate_sources("age_band") + candidate_sources("everyone") %}
     {% if keeps_score(source) %}
     {{ source }}_score,
     {% endif %}
-    {{ unpacked_rank(source) }} as {{ source }}_rank{{ "," if not loop.last }}
+    {{ unpacked_rank(source, "merged") }} as {{ source }}_rank{{ "," if not loop.last }}
     {% endfor %}
 from merged
