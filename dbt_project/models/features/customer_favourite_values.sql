@@ -7,7 +7,8 @@ with tastes as (
 
 ),
 
--- The few highest cost half of what ranking all of them by a window function does.
+-- The few highest cost a third of what ranking all of them by a window function does. One number orders them: pieces, then
+-- how late (16 bits), then the lower value_key (24 bits).
 highest as (
 
     select
@@ -15,7 +16,9 @@ highest as (
         customer_key,
         attribute,
         max(
-            struct_pack(n_bought := n_bought, nearness := -days_since_last_bought, value_before := -value_key),
+            (cast(n_bought as bigint) << 40)
+            | (cast(65535 - days_since_last_bought as bigint) << 24)
+            | (16777215 - value_key),
             {{ [var("n_favourites") | int, 2] | max }}
         ) as favourites
     from tastes
@@ -40,6 +43,6 @@ select
     numbered.customer_key,
     numbered.attribute,
     cast(numbered.taste_rank as integer) as taste_rank,
-    -numbered.favourite.value_before as value_key,
-    numbered.favourite.n_bought
+    cast(16777215 - (numbered.favourite & 16777215) as integer) as value_key,
+    cast(numbered.favourite >> 40 as integer) as n_bought
 from numbered

@@ -40,8 +40,8 @@ counted as (
         {% endfor %}
         {{ whole_sum("round(1000000.0 / baskets.n_lines)") }} as basket_share,
         {{ whole_sum("round(history.decayed_" ~ var("own_decay_days") ~ "d * 1.0 / baskets.n_lines)") }} as decayed_baskets,
-        -- Decimal: a sum of doubles that are not whole depends on the order in which the threads add them.
-        sum(cast(purchases.price * purchases.quantity as decimal(20, 8))) as spend,
+        -- Whole numbers as well, as a sum of other doubles depends on the order: exact up to 90 million of the file's unit.
+        {{ whole_sum("round(100000000 * purchases.price * purchases.quantity)") }} as spend,
         min(history.days_ago) as days_since_last_bought,
         max(history.days_ago) as days_since_first_bought
     from window_customers
@@ -61,7 +61,7 @@ select
     article_key,
     cast(n_bought as integer) as n_bought,
     cast(n_times as integer) as n_times,
-    cast(cast(spend as double) / n_bought as real) as mean_price,
+    cast(spend / 1e8 / n_bought as real) as mean_price,
     {% for span in var("decay_days") %}
     cast(decayed_{{ span }}d / 1e6 as real) as decayed_{{ span }}d,
     {% endfor %}
