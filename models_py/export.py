@@ -51,23 +51,24 @@ def customers_in_order(path: Path) -> list[str]:
     """
     try:
         with database.connect() as connection:
-            if path.suffix == ".parquet":
-                rows = connection.read_parquet(str(path))
-            else:
-                # Nothing is left to be guessed: an id may begin with a quote or a #.
-                rows = connection.sql(
-                    "from read_csv($path, header = true, all_varchar = true, "
-                    "delim = ',', quote = '\"', escape = '\"', comment = '')",
-                    params={"path": str(path)},
-                )
-            names = {name.lower(): name for name in rows.columns}
+            # Nothing is left to be guessed: an id may begin with a quote or a #.
+            rows = (
+                "read_parquet(?)"
+                if path.suffix == ".parquet"
+                else "read_csv(?, header = true, all_varchar = true, "
+                "delim = ',', quote = '\"', escape = '\"', comment = '')"
+            )
+            columns = connection.execute(f"from {rows} limit 0", [str(path)]).description or []
+            names = {str(name).lower(): str(name) for name, *_ in columns}
             if "customer_id" not in names:
                 raise WarehouseError(
-                    f"{path}: column customer_id is missing (found: {', '.join(rows.columns)}); "
+                    f"{path}: column customer_id is missing (found: {', '.join(names.values())}); "
                     "add it."
                 )
             id_column = names["customer_id"].replace('"', '""')
-            found = rows.project(f'cast("{id_column}" as varchar)').fetchall()
+            found = connection.execute(
+                f'from {rows} select cast("{id_column}" as varchar)', [str(path)]
+            ).fetchall()
     except duckdb.Error as problem:
         raise WarehouseError(
             f"{path} can't be read ({str(problem).splitlines()[0]}); mend it."
@@ -110,7 +111,6 @@ def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Pat
         customer_ids = [row[0] for row in rows.fetchall()]
     else:
         customer_ids = customers_in_order(customers_path)
-    article_ids = read_article_ids(connection)
     place = {customer_id: key for key, customer_id in enumerate(read_customer_ids(connection), 1)}
     best_sellers = read_best_sellers(connection, 0)[:LIST_LENGTH].astype(np.int32)
     lists = np.tile(best_sellers, (len(place) + 1, 1))
@@ -130,6 +130,7 @@ def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Pat
             ids = customer_ids[start : start + BLOCK_SIZE]
             # Row 0 is nobody's: it holds the best sellers, for whom the file of customers lacks.
             keys = [place.get(customer_id, 0) for customer_id in ids]
-            yield np.array(ids, dtype=object), article_ids[lists[keys]]
+            # Keys start at 1, and places at 0.
+            yield ids, lists[keys] - 1
 
-    return write_submission(path, customer_ids, blocks(), article_ids[1:])
+    return write_submission(path, customer_ids, blocks(), read_article_ids(connection)[1:])

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from models_py import replacing
 
@@ -51,10 +53,11 @@ def write_submission(
         Each customer that the file must hold, once, in the order of the file. Held in memory.
     recommendations : iterable of (customer_id, article_id)
         Blocks of any number of rows, which in turn give the customers of `customer_ids` in that
-        order: ids of shape (n,), articles of shape (n, 12), best first, all of them text. Blocks
-        are read one at a time: give a generator to hold one block in memory.
+        order: ids of shape (n,), text; articles of shape (n, 12), best first, text or whole
+        numbers, the places (from 0) of the articles in `article_ids`, which is faster. Blocks are
+        read one at a time: give a generator to hold one block in memory.
     article_ids : iterable of str, optional
-        The known articles. Without it, any article is taken.
+        The known articles. Without it, any article is taken that is given as text.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def write_submission(
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder")
     expected = _distinct(customer_ids)
-    known = None if article_ids is None else _known(article_ids)
+    catalogue = None if article_ids is None else _Catalogue(list(article_ids))
     # Named here and not by tempfile, which would make the result unreadable to others.
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
     try:
@@ -83,9 +86,9 @@ def write_submission(
         with open(temporary, "wb") as file:
             file.write(f"{HEADER}\n".encode())
             n = 0
-            for customers, articles in _parts(recommendations):
-                file.write(_encoded(_lines(customers, articles, expected, n, known)))
-                n += len(customers)
+            for lines in _lines(recommendations, expected, catalogue):
+                file.write(_encoded(lines))
+                n += len(lines)
             if n < len(expected):
                 raise ValueError(
                     f"customer {expected[n]!r} has no recommendations "
@@ -143,43 +146,95 @@ def check_submission(
     return n
 
 
-def _parts(blocks: Iterable[Block]) -> Iterator[tuple[list[Any], list[Any]]]:
-    """The blocks as lists of at most PART_ROWS rows."""
+class _Catalogue:
+    """The known articles, and lists that are given as places among them."""
+
+    def __init__(self, article_ids: list[str]) -> None:
+        self._article_ids = article_ids
+        self.known = _known(article_ids)
+        self._places = range(len(article_ids))
+        # Of an id that stands there twice, texts are compared.
+        first = dict(zip(reversed(article_ids), reversed(self._places), strict=True))
+        self._is_sure = np.array([first[a] == i for i, a in enumerate(article_ids)], bool)
+        self._is_sure &= np.array([a in self.known for a in article_ids], bool)
+        try:
+            self._texts = pa.array(article_ids, pa.string())
+        except UnicodeEncodeError:  # said of the line that has it
+            self._is_sure[:] = False
+
+    def predictions(self, places: npt.NDArray[Any]) -> list[str] | None:
+        """The lists as the file has them; None if one of them is not beyond doubt."""
+        n = len(self._article_ids)
+        if places.shape[1:] != (N_ARTICLES,) or ((places < 0) | (places >= n)).any():
+            return None
+        ordered = np.sort(places, axis=1)
+        if (ordered[:, 1:] == ordered[:, :-1]).any() or not self._is_sure[places].all():
+            return None
+        ends = pa.array(np.arange(0, places.size + 1, N_ARTICLES, dtype=np.int32))
+        texts = self._texts.take(pa.array(places.ravel()))
+        joined: list[str] = pc.binary_join(pa.ListArray.from_arrays(ends, texts), " ").to_pylist()
+        return joined
+
+    def named(self, places: npt.NDArray[Any]) -> list[list[Any]]:
+        """The lists as ids; a number that is no place stays as it is."""
+        return [
+            [self._article_ids[place] if place in self._places else place for place in row]
+            for row in places.tolist()
+        ]
+
+
+def _lines(
+    blocks: Iterable[Block], expected: list[str], catalogue: _Catalogue | None
+) -> Iterator[list[str]]:
+    """The lines of the blocks, at most PART_ROWS at a time, once each is found right."""
+    n = 0
     for customers, articles in blocks:
         if len(customers) != len(articles):
             raise ValueError(
                 f"a block has {len(customers)} customer ids and {len(articles)} lists of articles"
             )
         for start in range(0, len(customers), PART_ROWS):
-            yield _as_list(customers, start), _as_list(articles, start)
+            ids = _as_list(customers[start : start + PART_ROWS])
+            lists: Any = articles[start : start + PART_ROWS]
+            predictions = None
+            if catalogue and isinstance(lists, np.ndarray) and lists.dtype.kind in "iu":
+                predictions = catalogue.predictions(lists)
+                if predictions is None:
+                    lists = catalogue.named(lists)
+            if predictions is None:
+                lists = _as_list(lists)
+                _check(ids, expected, n, lists, catalogue.known if catalogue else None)
+                predictions = [" ".join(row) for row in lists]
+            else:
+                _check(ids, expected, n)
+            yield [
+                f"{customer},{prediction}\n"
+                for customer, prediction in zip(_quoted(ids), _quoted(predictions), strict=True)
+            ]
+            n += len(ids)
 
 
-def _as_list(rows: Sequence[Any] | npt.NDArray[Any], start: int) -> list[Any]:
-    part = rows[start : start + PART_ROWS]
-    return part.tolist() if isinstance(part, np.ndarray) else list(part)
+def _as_list(rows: Sequence[Any] | npt.NDArray[Any]) -> list[Any]:
+    return rows.tolist() if isinstance(rows, np.ndarray) else list(rows)
 
 
-def _lines(
+def _check(
     customers: list[Any],
-    lists: list[Any],
     expected: list[str],
     n_before: int,
-    known: frozenset[str] | None,
-) -> list[str]:
-    """The lines of a part, once each of its rows is found right."""
+    lists: list[Any] | None = None,
+    known: frozenset[str] | None = None,
+) -> None:
+    """ValueError for the first row that is wrong; lists are left out where they are right."""
     is_right = customers == expected[n_before : n_before + len(customers)]
-    if not (is_right and _are_right(lists, known)):
-        for n, (customer, articles) in enumerate(
-            zip(customers, lists, strict=True), start=n_before
-        ):
-            fault = _customer_fault(customer, expected, n) or _list_fault(articles, known)
-            if fault:
-                raise ValueError(f"customer {customer!r} {fault}")
-    predictions = [" ".join(articles) for articles in lists]
-    return [
-        f"{customer},{prediction}\n"
-        for customer, prediction in zip(_quoted(customers), _quoted(predictions), strict=True)
-    ]
+    if is_right and (lists is None or _are_right(lists, known)):
+        return
+    for n, customer in enumerate(customers):
+        fault = _customer_fault(customer, expected, n_before + n)
+        if fault is None and lists is not None:
+            fault = _list_fault(lists[n], known)
+        if fault:
+            raise ValueError(f"customer {customer!r} {fault}")
 
 
 def _are_right(lists: list[Any], known: frozenset[str] | None) -> bool:

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 from hypothesis import example, given, settings
@@ -30,6 +31,18 @@ catalogues = st.lists(article, unique=True, min_size=12, max_size=30)
 
 def write(path: Path, lists: Any = LISTS, customers: Any = CUSTOMERS, **options: Any) -> int:
     return write_submission(path, CUSTOMERS, [(customers, lists)], **options)
+
+
+def places(lists: list[list[str]] = LISTS) -> npt.NDArray[np.int32]:
+    """Lists as the places of their articles among KNOWN."""
+    return np.array([[KNOWN.index(article) for article in row] for row in lists], np.int32)
+
+
+def changed_places(place: int, article: int) -> npt.NDArray[np.int32]:
+    """The same of LISTS, with another article in the second customer's list."""
+    found = places()
+    found[1, place] = article
+    return found
 
 
 def changed(place: int, article_id: Any) -> list[list[Any]]:
@@ -113,6 +126,22 @@ def test_blocks_and_types_change_nothing(
     assert (tmp_path / "parts.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint16])
+def test_places_of_articles_do_as_well_as_their_ids(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: Any
+) -> None:
+    monkeypatch.setattr(submission, "PART_ROWS", 2)
+    write(tmp_path / "ids.csv", article_ids=KNOWN)
+    # However odd the rest of the catalogue is.
+    for more in ([], ["0 9", "\ud800", 'a"b', KNOWN[0]]):
+        write(tmp_path / "places.csv", places().astype(dtype), article_ids=[*KNOWN, *more])
+        assert (tmp_path / "places.csv").read_bytes() == (tmp_path / "ids.csv").read_bytes()
+    odd = ["1,5", 'a"b', *KNOWN]
+    write(tmp_path / "ids.csv", [odd[:12]] * 3, article_ids=odd)
+    write(tmp_path / "places.csv", np.tile(np.arange(12, dtype=dtype), (3, 1)), article_ids=odd)
+    assert (tmp_path / "places.csv").read_bytes() == (tmp_path / "ids.csv").read_bytes()
+
+
 def test_a_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     link = tmp_path / "submission.csv"
@@ -147,6 +176,15 @@ REFUSED: list[tuple[Any, Any, Any, str]] = [
     (["00a", "00b"], LISTS, None, "2 customer ids and 3 lists of articles"),
     ([*CUSTOMERS, "00a"], [*LISTS, LISTS[0]], None, "'00a' is given twice"),
     (CUSTOMERS, LISTS, [703], "known article id must be text, got 703"),
+    (CUSTOMERS, changed_places(4, 3), KNOWN, "'00b' has article '0000000703' more than once"),
+    (CUSTOMERS, changed_places(4, 20), [*KNOWN, KNOWN[3]], "'0000000703' more than once"),
+    (CUSTOMERS, changed_places(4, 20), [*KNOWN, "0 9"], "id with white space: '0 9'"),
+    (CUSTOMERS, changed_places(4, 20), [*KNOWN, "\ud800"], r"not valid Unicode in the line '00b,"),
+    (CUSTOMERS, changed_places(4, 20), KNOWN, "'00b' has an article id that is not text: 20"),
+    (CUSTOMERS, changed_places(4, -1), KNOWN, "'00b' has an article id that is not text: -1"),
+    (CUSTOMERS, places(), None, "'00a' has an article id that is not text: 0"),
+    (CUSTOMERS, places()[:, :11], KNOWN, "'00a' has 11 articles, 12 are needed"),
+    (["00a", "00b", "0b"], places(), KNOWN, "'0b' is not among the customers to recommend to"),
     (CUSTOMERS, changed(4, "\ud800"), None, r"not valid Unicode in the line '00b,.*\\ud800"),
 ]
 
