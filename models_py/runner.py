@@ -242,9 +242,10 @@ class Runner:
         )
         self._held_lists[window_id] = held
         # The oldest window that has a ranker chooses the size of trees for all later ones.
-        if pairs is not None and not self._leaves[1]:
-            leaves = two_stages.choose_leaves(training, frames, pairs, held)
+        if fitted_ranker and pairs is not None and not self._leaves[1]:
+            leaves, chosen = two_stages.choose_leaves(fitted_ranker, training, frames, pairs, held)
             self._leaves = leaves, [window_id]
+            self._shared = chosen, leaves
 
     def _score(
         self,

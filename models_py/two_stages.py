@@ -146,32 +146,43 @@ def fit(training: Sequence[Pairs], n_leaves: int = N_LEAVES[0]) -> Fitted | None
 
 
 def choose_leaves(
-    training: Sequence[Pairs], frames: Frames, pairs: Sequence[Pairs], held: HeldWindow
-) -> int:
-    """The size of trees with the highest MAP@12 on a window, trained on windows before it.
+    fitted: Fitted,
+    training: Sequence[Pairs],
+    frames: Frames,
+    pairs: Sequence[Pairs],
+    held: HeldWindow,
+) -> tuple[int, Fitted]:
+    """The size of trees with the highest MAP@12 on a window, and what orders candidates with it.
 
     The ranker alone decides, with the usual number of trees. N_LEAVES[0] stays unless another size
     leads it by more than the noise.
 
     Parameters
     ----------
+    fitted
+        What `fit` made of `training`, with trees of N_LEAVES[0].
     training
         Rows of abt_ranker of the windows before it.
     frames, pairs
         The window's customers and their candidates, in pieces.
     held
-        The lists of these customers, the ranker's with trees of N_LEAVES[0] among them.
+        The lists of these customers, those of `fitted` among them.
     """
     variant = VARIANTS.index(Variant(ranker.DEFAULT_VARIANT, False))
+    rankers = {N_LEAVES[0]: fitted.ranker}
     precisions = []
     for n_leaves in N_LEAVES:
         lists = held.ranked[variant]
-        if n_leaves != N_LEAVES[0]:
-            fitted = ranker.fit(training, n_leaves)
-            assert fitted is not None, "there was a ranker with trees of another size"
-            (lists,) = order_candidates(Fitted(fitted), frames, pairs, [variant])
+        if n_leaves not in rankers:
+            other = ranker.fit(training, n_leaves)
+            assert other is not None, "there was a ranker with trees of another size"
+            (lists,) = order_candidates(Fitted(other), frames, pairs, [variant])
+            rankers[n_leaves] = other
         precisions.append(blend.mean_precision([lists[:, :LIST_LENGTH]], [held.lists]))
-    return N_LEAVES[blend.best_or_usual(precisions, 0)]
+    best = N_LEAVES[blend.best_or_usual(precisions, 0)]
+    if best == N_LEAVES[0]:
+        return best, fitted
+    return best, Fitted(rankers[best], repeats.fit(training, best))
 
 
 def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> Choices:

@@ -360,9 +360,16 @@ def test_another_size_of_the_trees_has_to_lead_by_more_than_the_noise(
 ) -> None:
     frames = world(1)
     training = [candidates(world(2))]
-    held = hold_out(two_stages.fit(training), seed_fitted, frames)
+    fitted = two_stages.fit(training)
+    assert fitted is not None
+    held = hold_out(fitted, seed_fitted, frames)
     pairs = [candidates(frames)]
-    assert two_stages.choose_leaves(training, frames, pairs, held) == N_LEAVES[0]
+    usual = two_stages.choose_leaves(fitted, training, frames, pairs, held)
+    assert usual == (N_LEAVES[0], fitted)
     # As if trees of the usual size had put the worst candidates first.
     worst = replace(held, ranked=[lists[:, ::-1].copy() for lists in held.ranked])
-    assert two_stages.choose_leaves(training, frames, pairs, worst) == N_LEAVES[1]
+    n_leaves, other = two_stages.choose_leaves(fitted, training, frames, pairs, worst)
+    assert n_leaves == N_LEAVES[1]
+    expected = two_stages.fit(training, n_leaves)
+    assert expected is not None
+    assert other.ranker.booster.model_to_string() == expected.ranker.booster.model_to_string()
