@@ -1,6 +1,6 @@
 """From the predictions in the DuckDB file to submission.csv."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
@@ -77,19 +77,21 @@ def customers_in_order(path: Path) -> list[str]:
 
 
 def recommendation_rows(
-    window_id: int, frames: Frames, lists: IntArray, system: str
+    window_id: int, frames: Frames, lists: Mapping[str, IntArray]
 ) -> pd.DataFrame:
-    """Rows of predictions.recommendations: twelve for each customer, in order."""
-    n = len(lists)
+    """Rows of predictions.recommendations: by system, twelve for each customer, in order."""
+    n, n_lists = len(frames.customers) * LIST_LENGTH, len(lists) * len(frames.customers)
+    keys = np.repeat(frames.customer_keys.astype(np.int32), LIST_LENGTH)
+    ranks = np.arange(1, LIST_LENGTH + 1, dtype=np.int32)
     return pd.DataFrame(
         {
-            "window_id": np.full(n * LIST_LENGTH, window_id, np.int32),
-            "customer_key": np.repeat(frames.customer_keys.astype(np.int32), LIST_LENGTH),
-            "recommendation_rank": np.tile(np.arange(1, LIST_LENGTH + 1, dtype=np.int32), n),
-            "article_key": lists.astype(np.int32).ravel(),
-            # One value a row, at the price of one: text would be converted row by row.
+            "window_id": np.full(n * len(lists), window_id, np.int32),
+            "customer_key": np.tile(keys, len(lists)),
+            "recommendation_rank": np.tile(ranks, n_lists),
+            "article_key": np.concatenate(list(lists.values())).astype(np.int32).ravel(),
+            # A few values, at the price of a few: text would be converted row by row.
             "system": pd.Categorical.from_codes(
-                np.zeros(n * LIST_LENGTH, np.int8), pd.Index([system])
+                np.repeat(np.arange(len(lists), dtype=np.int8), n), pd.Index(list(lists))
             ),
         }
     )

@@ -305,27 +305,25 @@ class Runner:
             self._write(window_id, frames, {name: lists[name] for name in names})
 
     def _write(self, window_id: int, frames: Frames, lists: dict[str, IntArray]) -> None:
-        rows = export.recommendation_rows(window_id, frames, lists[EXPORTED], EXPORTED)
+        rows = export.recommendation_rows(window_id, frames, {EXPORTED: lists[EXPORTED]})
         warehouse.write_predictions(self._connection, "recommendations", rows)
         if window_id == 0:
             return
-        for name, articles in lists.items():
-            listed = export.recommendation_rows(window_id, frames, articles, name)
-            warehouse.write_predictions(self._connection, "backtest_lists", listed)
-            scores = pd.DataFrame(
-                {
-                    "window_id": window_id,
-                    "system": name,
-                    "customer_key": frames.customer_keys,
-                    "ap": average_precision(articles, *frames.label_pairs()),
-                }
-            )
-            self._scores.append(scores)
-            warehouse.write_predictions(
-                self._connection,
-                "customer_scores",
-                scores.rename(columns={"ap": "average_precision"}),
-            )
+        listed = export.recommendation_rows(window_id, frames, lists)
+        warehouse.write_predictions(self._connection, "backtest_lists", listed)
+        label = frames.label_pairs()
+        scores = pd.DataFrame(
+            {
+                "window_id": window_id,
+                "system": np.repeat(list(lists), len(frames.customers)),
+                "customer_key": np.tile(frames.customer_keys, len(lists)),
+                "ap": np.concatenate([average_precision(a, *label) for a in lists.values()]),
+            }
+        )
+        self._scores.append(scores)
+        warehouse.write_predictions(
+            self._connection, "customer_scores", scores.rename(columns={"ap": "average_precision"})
+        )
 
     def _let_go(self, window_id: int) -> None:
         """Drop what no later fit needs."""

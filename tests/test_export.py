@@ -235,15 +235,18 @@ def test_rows_of_recommendations_are_the_lists_written_out(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
     frames = make_frames(make_customers([3, 8, 11]), window_id=5)
-    lists = np.random.default_rng(0).permutation(36).reshape(3, 12)
-    rows = export.recommendation_rows(5, frames, lists, "hybrid")
-    assert len(rows) == 36
+    both = np.random.default_rng(0).permutation(72).reshape(2, 3, 12)
+    lists = {"hybrid": both[0], "baseline": both[1]}
+    rows = export.recommendation_rows(5, frames, lists)
+    assert len(rows) == 72
     assert rows["window_id"].eq(5).all()
-    assert rows["system"].eq("hybrid").all()
-    wide = rows.pivot(index="customer_key", columns="recommendation_rank", values="article_key")
-    assert wide.index.tolist() == [3, 8, 11]
-    assert list(wide) == list(range(1, 13))
-    assert wide.to_numpy().tolist() == lists.tolist()
+    for system, articles in lists.items():
+        wide = rows[rows["system"] == system].pivot(
+            index="customer_key", columns="recommendation_rank", values="article_key"
+        )
+        assert wide.index.tolist() == [3, 8, 11]
+        assert list(wide) == list(range(1, 13))
+        assert wide.to_numpy().tolist() == articles.tolist()
     # They fit the table as they are.
     warehouse.register("rows", rows)
     warehouse.execute("insert into predictions.recommendations by name from rows")
@@ -251,4 +254,5 @@ def test_rows_of_recommendations_are_the_lists_written_out(
 
 def test_no_customer_has_no_rows() -> None:
     frames = make_frames(make_customers([]))
-    assert len(export.recommendation_rows(1, frames, np.zeros((0, 12), np.int64), "hybrid")) == 0
+    rows = export.recommendation_rows(1, frames, {"hybrid": np.zeros((0, 12), np.int64)})
+    assert len(rows) == 0
