@@ -273,24 +273,9 @@ class Runner:
             if fitted_ranker is not None and two_stages.RANKER in wanted
             else None
         )
-        shards = warehouse.customer_shards(connection, window_id, MAX_SHARD, most_pairs(connection))
-
-        def read() -> Iterator[tuple[Frames, list[Pairs] | None, IntArray]]:
-            # A connection of its own: this runs in another thread, and reads what dbt built.
-            with connection.cursor() as reader:
-                for keys in shards:
-                    frames = warehouse.read_frames(
-                        reader, window_id, grains, keys, customer_columns
-                    )
-                    pairs = (
-                        None
-                        if used is None
-                        else list(warehouse.stream_pairs(reader, window_id, keys, used))
-                    )
-                    own = warehouse.read_own_lists(reader, window_id, frames.customer_keys)
-                    yield frames, pairs, own
-
-        for frames, pairs, own in prefetched(read()):
+        for frames, pairs, own in prefetched(
+            self._shards(window_id, grains, customer_columns, used)
+        ):
             seed_lists = systems.recommend(fitted, frames, overall, seed_names)
             lists = {name: seed_lists[name] for name in seed_names if name in names}
             lists |= two_stages.recommend(
@@ -303,6 +288,24 @@ class Runner:
                 [name for name in two_stages.NAMES if name in names],
             )
             self._write(window_id, frames, {name: lists[name] for name in names})
+
+    def _shards(
+        self, window_id: int, grains: list[str], customer_columns: str, used: list[str] | None
+    ) -> Iterator[tuple[Frames, list[Pairs] | None, IntArray]]:
+        """A window's customers, their candidates where features are used, and what they bought.
+
+        Read with a connection of its own: this runs in another thread, and reads what dbt built.
+        """
+        with self._connection.cursor() as reader:
+            for keys in warehouse.customer_shards(reader, window_id, MAX_SHARD, most_pairs(reader)):
+                frames = warehouse.read_frames(reader, window_id, grains, keys, customer_columns)
+                pairs = (
+                    None
+                    if used is None
+                    else list(warehouse.stream_pairs(reader, window_id, keys, used))
+                )
+                own = warehouse.read_own_lists(reader, window_id, frames.customer_keys)
+                yield frames, pairs, own
 
     def _write(self, window_id: int, frames: Frames, lists: dict[str, IntArray]) -> None:
         rows = export.recommendation_rows(window_id, frames, {EXPORTED: lists[EXPORTED]})

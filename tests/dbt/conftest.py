@@ -41,15 +41,11 @@ def run(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture(scope="session")
-def habitual(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def habitual(builds: ManyBuilds, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A whole run on little data with much to learn from: see habits.py. Not to be written into."""
     data = habits.make(tmp_path_factory.mktemp("habits") / "data")
     out = tmp_path_factory.mktemp("habitual")
-    built = runs.dbt(data, out, "run", variables=f"{{{habits.SMALL}}}")
-    assert built.returncode == 0, built.stdout[-3000:]
-    trained = runs.train(data, out)
-    assert trained.returncode == 0, trained.stderr[-3000:]
-    return Run(data, out, trained.stdout)
+    return Run(data, out, builds.run_and_train(data, out, variables=f"{{{habits.SMALL}}}"))
 
 
 @pytest.fixture(scope="session")

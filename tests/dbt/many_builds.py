@@ -18,11 +18,16 @@ from tests.dbt import runs
 
 
 class ManyBuilds:
-    """Runs dbt commands, one after the other, in one process beside this one."""
+    """Runs dbt commands, one after the other, in one process beside this one.
 
-    def __init__(self, folder: Path) -> None:
+    A run writes no manifest of its own, nor its results.
+    """
+
+    def __init__(self, folder: Path, project: Path = runs.ROOT / "dbt_project") -> None:
         # The project is parsed with a folder of outputs, and no data, of its own.
-        env = runs.environment(folder / "none", folder)
+        env = runs.environment(folder / "none", folder, project)
+        self._manifest = folder / "target" / "manifest.json"
+        self._is_parsed = False
         self._errors = (folder / "errors.txt").open("w+")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.dbt.many_builds"],
@@ -40,17 +45,31 @@ class ManyBuilds:
         """As ``runs.dbt``: what it printed, and the status that it would have ended with."""
         out.mkdir(parents=True, exist_ok=True)
         assert self._process.stdin
-        assert self._process.stdout
         command = [*arguments, "--vars", variables]
         self._process.stdin.write(
             json.dumps({"data": str(data), "out": str(out), "command": command}) + "\n"
         )
         self._process.stdin.flush()
+        self._wait_until_parsed()
+        status, printed = self._answer()
+        return subprocess.CompletedProcess(command, status, printed, "")
+
+    def manifest(self) -> Any:
+        """What dbt knows of the project."""
+        self._wait_until_parsed()
+        return json.loads(self._manifest.read_text())
+
+    def _wait_until_parsed(self) -> None:
+        if not self._is_parsed:
+            self._answer()
+            self._is_parsed = True
+
+    def _answer(self) -> Any:
+        assert self._process.stdout
         answer = self._process.stdout.readline()
         self._errors.seek(0)
         assert answer, self._errors.read()[-3000:]
-        status, printed = json.loads(answer)
-        return subprocess.CompletedProcess(command, status, printed, "")
+        return json.loads(answer)
 
     def run_and_train(self, data: Path, out: Path, *command: str, variables: str = "{}") -> str:
         """``dbt run``, or another command, then training; returns what training printed."""
@@ -74,6 +93,8 @@ def main() -> None:
     connections: Any = DuckDBConnectionManager
     answers, sys.stdout = sys.stdout, io.StringIO()
     manifest: Any = dbtRunner().invoke(["parse"]).result
+    os.environ["DBT_WRITE_JSON"] = "false"
+    print(json.dumps("parsed"), file=answers, flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         os.environ["HM_DATA_DIR"], os.environ["HM_OUT_DIR"] = request["data"], request["out"]

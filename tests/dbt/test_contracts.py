@@ -1,12 +1,11 @@
 """What people and Python read keeps its shape, or the build fails before they do."""
 
-import json
 import re
 import shutil
 from pathlib import Path
 
 from tests.dbt import habits, runs
-from tests.dbt.conftest import Run
+from tests.dbt.many_builds import ManyBuilds
 
 # By model: what is changed in its file, and what the build then says of it.
 CHANGES = {
@@ -57,9 +56,9 @@ def test_another_type_or_name_of_a_column_fails_the_build(tmp_path: Path) -> Non
     assert re.search(r"SKIP relation main\.abt_customers ", done.stdout)
 
 
-def test_every_table_that_is_read_has_a_contract(habitual: Run) -> None:
+def test_every_table_that_is_read_has_a_contract(builds: ManyBuilds) -> None:
     """By Python, by an exposure, by people in a folder for them, or in an example of the README."""
-    manifest = json.loads((habitual.out / "target" / "manifest.json").read_text())
+    manifest = builds.manifest()
     named = set(re.findall(r"[`. ]([a-z_]+)\b", (runs.ROOT / "README.md").read_text()))
     for path in (runs.ROOT / "models_py").glob("*.py"):
         named.update(re.findall(r"\b(?:from|join) (?:[a-z]+\.)?([a-z_]+)\b", path.read_text()))

@@ -12,8 +12,8 @@ The label of the last window compared, and who is scored in it, may differ: that
 Models are found from dbt's manifest; one that fits none of the kinds below is compared whole.
 """
 
-import json
 import shutil
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ import duckdb
 import pytest
 
 from tests.dbt import runs
+from tests.dbt.many_builds import ManyBuilds
 
 # The future itself, and what looks at it, to learn from it or to report on it: the last of the
 # windows compared is left out.
@@ -127,17 +128,16 @@ def changed_data(tmp_path_factory: pytest.TempPathFactory, demo: Path) -> Path:
     )
 
 
-def build(data: Path, out: Path, project: Path, more: str = "") -> Path:
-    variables = f"{{{VARS}{more}}}"
-    done = runs.dbt(data, out, "run", project=project, variables=variables)
+def build(builds: ManyBuilds, data: Path, out: Path, more: str = "") -> Path:
+    done = builds.dbt(data, out, "run", variables=f"{{{VARS}{more}}}")
     assert done.returncode == 0, done.stdout[-3000:]
     return out
 
 
 @pytest.fixture(scope="module")
-def before(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def before(builds: ManyBuilds, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data as they are, built and trained on."""
-    out = build(data, tmp_path_factory.mktemp("before") / "out", runs.ROOT / "dbt_project")
+    out = build(builds, data, tmp_path_factory.mktemp("before") / "out")
     train(data, out)
     return out
 
@@ -155,12 +155,12 @@ class Compared:
     same: set[str] = field(default_factory=set)
 
 
-def models(out: Path) -> dict[str, str]:
+def models(builds: ManyBuilds) -> dict[str, str]:
     """The schema of every model with rows, from dbt's manifest: a new one can't be forgotten.
 
     An ephemeral one has none: it is a part of those that read it.
     """
-    manifest = json.loads((out / "target" / "manifest.json").read_text())
+    manifest = builds.manifest()
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     return {
         node["name"]: node["schema"]
@@ -169,9 +169,9 @@ def models(out: Path) -> dict[str, str]:
     }
 
 
-def filled_by_training(out: Path) -> set[str]:
+def filled_by_training(builds: ManyBuilds) -> set[str]:
     """The tables that training writes and the views on them."""
-    manifest = json.loads((out / "target" / "manifest.json").read_text())
+    manifest = builds.manifest()
     nodes = {k: n for k, n in manifest["nodes"].items() if n["resource_type"] == "model"}
     front = {key for key, node in nodes.items() if node["schema"] == "predictions"}
     found: set[str] = set()
@@ -181,11 +181,15 @@ def filled_by_training(out: Path) -> set[str]:
     return {nodes[key]["name"] for key in found}
 
 
-def compare(one: Path, other: Path, last_cutoff: str, skipped: set[str]) -> Compared:
+def compare(
+    builds: ManyBuilds, one: Path, other: Path, last_cutoff: str, skipped: set[str]
+) -> Compared:
     """Compare every model of two builds, in the windows up to the one with the last cutoff.
 
     Parameters
     ----------
+    builds
+        What made them.
     one, other
         Folders of two builds.
     last_cutoff
@@ -197,7 +201,7 @@ def compare(one: Path, other: Path, last_cutoff: str, skipped: set[str]) -> Comp
     with duckdb.connect() as connection:
         for name, out in {"one": one, "other": other}.items():
             connection.execute(f"attach '{out}/hm_build.duckdb' as {name} (read_only)")
-        for model, schema in models(one).items():
+        for model, schema in models(builds).items():
             if model in ABOUT_THE_INPUT | OF_THE_RUN | skipped:
                 continue
             described = connection.execute(f"describe one.{schema}.{model}").fetchall()
@@ -247,39 +251,37 @@ def select_of(
     )
 
 
-def test_every_list_of_this_file_names_models_that_exist(before: Path) -> None:
+def test_every_list_of_this_file_names_models_that_exist(builds: ManyBuilds) -> None:
     listed = LOOK_AT_THE_LABEL | OF_ALL_CUSTOMERS | ADD_UP_CUSTOMERS | ABOUT_THE_INPUT | OF_THE_RUN
-    assert listed <= set(models(before))
+    assert listed <= set(models(builds))
 
 
 def test_the_future_changes_nothing_that_a_window_knows(
-    before: Path, changed_data: Path, tmp_path: Path
+    builds: ManyBuilds, before: Path, changed_data: Path, tmp_path: Path
 ) -> None:
-    after = build(changed_data, tmp_path / "after", runs.ROOT / "dbt_project")
+    after = build(builds, changed_data, tmp_path / "after")
     train(changed_data, after)
     with duckdb.connect(str(after / "hm_build.duckdb"), read_only=True) as connection:
         cutoff = connection.execute("select cutoff_on from windows where window_id = 1").fetchone()
     assert cutoff is not None
     assert str(cutoff[0]) == CUTOFF
-    found = compare(before, after, CUTOFF, skipped=set())
+    found = compare(builds, before, after, CUTOFF, skipped=set())
     assert found.changed == set()
-    assert found.same == set(models(before)) - ABOUT_THE_INPUT - OF_THE_RUN
+    assert found.same == set(models(builds)) - ABOUT_THE_INPUT - OF_THE_RUN
 
 
 def test_a_replay_of_an_earlier_day_gives_the_same_windows(
-    data: Path, before: Path, tmp_path: Path
+    builds: ManyBuilds, data: Path, before: Path, tmp_path: Path
 ) -> None:
-    earlier = build(
-        data, tmp_path / "earlier", runs.ROOT / "dbt_project", f", as_of: {EARLIER_DAY}"
-    )
+    earlier = build(builds, data, tmp_path / "earlier", f", as_of: {EARLIER_DAY}")
     with duckdb.connect(str(earlier / "hm_build.duckdb"), read_only=True) as connection:
         cutoff = connection.execute("select cutoff_on from windows where window_id = 0").fetchone()
     assert cutoff is not None
     assert str(cutoff[0]) == CUTOFF
-    trained = filled_by_training(before)
-    found = compare(before, earlier, CUTOFF, skipped=trained)
+    trained = filled_by_training(builds)
+    found = compare(builds, before, earlier, CUTOFF, skipped=trained)
     assert found.changed == set()
-    assert found.same == set(models(before)) - ABOUT_THE_INPUT - OF_THE_RUN - trained
+    assert found.same == set(models(builds)) - ABOUT_THE_INPUT - OF_THE_RUN - trained
 
 
 def test_a_model_that_looks_past_its_cutoff_is_caught(
@@ -294,9 +296,10 @@ def test_a_model_that_looks_past_its_cutoff_is_caught(
     right = "{{ sold_on }} < {{ window }}.cutoff_on"
     assert macro.read_text().count(right) == 1
     macro.write_text(macro.read_text().replace(right, right.replace("<", "<=")))
-    before = build(data, tmp_path / "before", project)
-    after = build(changed_data, tmp_path / "after", project)
-    caught = compare(before, after, CUTOFF, filled_by_training(before)).changed
+    with closing(ManyBuilds(tmp_path / "dbt", project)) as wrong:
+        before = build(wrong, data, tmp_path / "before")
+        after = build(wrong, changed_data, tmp_path / "after")
+        caught = compare(wrong, before, after, CUTOFF, filled_by_training(wrong)).changed
     assert {
         "feat_article_popularity",
         "feat_customer_activity",
