@@ -1,3 +1,4 @@
+-- noqa: disable=LT02
 {{ config(materialized="view") }}
 
 with merged as (
@@ -7,12 +8,12 @@ with merged as (
 )
 
 select
-    window_id,
-    customer_key,
-    article_key,
+    merged.window_id,
+    merged.customer_key,
+    merged.article_key,
     {% for source in candidate_sources("customer") + candidate_sources("age_band") + candidate_sources("everyone") %}
     {% if keeps_score(source) %}
-    {{ source }}_score,
+    merged.{{ source }}_score,
     {% endif %}
     {{ unpacked_rank(source, "merged") }} as {{ source }}_rank{{ "," if not loop.last }}
     {% endfor %}
