@@ -159,7 +159,7 @@ select
     activity.small_basket_share,
     activity.n_bought * 1.0 / activity.n_shopping_days as pieces_a_day,
     activity.online_share
--- What brings few columns comes first: a join copies all that was joined before, and the larger side is often kept.
+-- What brings few columns comes first: a join copies all that was joined before it, and may hash it (decision 0011).
 from pairs
 inner join keys on pairs.window_id = keys.window_id and pairs.article_key = keys.article_key
 {% for attribute in taste_attributes() %}

@@ -7,7 +7,7 @@ with tastes as (
 
 ),
 
--- The few highest cost a third of what ranking all of them by a window function does. One number orders them: pieces, then
+-- The few highest cost less than half of what ranking all of them by a window function does. One number orders them: pieces, then
 -- how late (16 bits), then the lower value_key (24 bits).
 highest as (
 
