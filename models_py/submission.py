@@ -155,8 +155,9 @@ class _Catalogue:
         self._places = range(len(article_ids))
         # Of an id that stands there twice, texts are compared.
         first = dict(zip(reversed(article_ids), reversed(self._places), strict=True))
-        self._is_sure = np.array([first[a] == i for i, a in enumerate(article_ids)], bool)
-        self._is_sure &= np.array([a in self.known for a in article_ids], bool)
+        self._is_sure = np.array(
+            [a in self.known and first[a] == i for i, a in enumerate(article_ids)], bool
+        )
         try:
             self._texts = pa.array(article_ids, pa.string())
         except UnicodeEncodeError:  # said of the line that has it

@@ -33,9 +33,9 @@ def write(path: Path, lists: Any = LISTS, customers: Any = CUSTOMERS, **options:
     return write_submission(path, CUSTOMERS, [(customers, lists)], **options)
 
 
-def places(lists: list[list[str]] = LISTS) -> npt.NDArray[np.int32]:
-    """Lists as the places of their articles among KNOWN."""
-    return np.array([[KNOWN.index(article) for article in row] for row in lists], np.int32)
+def places() -> npt.NDArray[np.int32]:
+    """LISTS as the places of their articles among KNOWN."""
+    return np.array([[KNOWN.index(article) for article in row] for row in LISTS], np.int32)
 
 
 def changed_places(place: int, article: int) -> npt.NDArray[np.int32]:
