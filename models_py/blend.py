@@ -119,12 +119,12 @@ def mean_precision(lists: Sequence[IntArray], held: Sequence[HeldLists]) -> Scor
     return np.concatenate(found)
 
 
-def is_beyond_noise(gain: ScoreArray) -> bool:
-    """Whether a difference of `mean_precision` is more than one standard error of its sum."""
-    return bool(gain.sum() > gain.std() * np.sqrt(len(gain)))
+def is_beyond_noise(gain: ScoreArray, n_errors: float = 1.0) -> bool:
+    """Whether a difference of `mean_precision` is more than so many standard errors of its sum."""
+    return bool(gain.sum() > n_errors * gain.std() * np.sqrt(len(gain)))
 
 
-def best_or_usual(precisions: Sequence[ScoreArray], usual: int) -> int:
+def best_or_usual(precisions: Sequence[ScoreArray], usual: int, n_errors: float = 1.0) -> int:
     """The place of the highest MAP@12, if it leads the usual one by more than the noise.
 
     Parameters
@@ -133,10 +133,12 @@ def best_or_usual(precisions: Sequence[ScoreArray], usual: int) -> int:
         `mean_precision` of each choice, of the same customers. Of equals the earlier is chosen.
     usual
         The place of what is taken otherwise.
+    n_errors
+        Standard errors of the lead that count as noise.
     """
     # Rounded, so that equals are equal however they were added up.
     best = int(np.argmax([round(float(ap.sum()), 12) for ap in precisions]))
-    return best if is_beyond_noise(precisions[best] - precisions[usual]) else usual
+    return best if is_beyond_noise(precisions[best] - precisions[usual], n_errors) else usual
 
 
 def learn_weights(held: Sequence[HeldLists], parts: Sequence[str], usual: str) -> Weights | None:

@@ -31,6 +31,8 @@ KNOWN = "with history"
 NEW = "new"
 FALLBACK = {KNOWN: OWN_HISTORY, NEW: systems.POPULAR_AGE_BAND}
 
+# Standard errors by which another size of trees must lead: one window chooses for all later ones.
+LEAVES_ERRORS = 2.0
 # Articles of the ranker's list that the blend looks at.
 DEPTH = 24
 # Customers of a window on which the next ones choose.
@@ -155,7 +157,7 @@ def choose_leaves(
     """The size of trees with the highest MAP@12 on a window, and what orders candidates with it.
 
     The ranker alone decides, with the usual number of trees. N_LEAVES[0] stays unless another size
-    leads it by more than the noise.
+    leads it by more than LEAVES_ERRORS standard errors.
 
     Parameters
     ----------
@@ -179,7 +181,7 @@ def choose_leaves(
             (lists,) = order_candidates(Fitted(other), frames, pairs, [variant])
             rankers[n_leaves] = other
         precisions.append(blend.mean_precision([lists[:, :LIST_LENGTH]], [held.lists]))
-    best = N_LEAVES[blend.best_or_usual(precisions, 0)]
+    best = N_LEAVES[blend.best_or_usual(precisions, 0, LEAVES_ERRORS)]
     if best == N_LEAVES[0]:
         return best, fitted
     return best, Fitted(rankers[best], repeats.fit(training, best))

@@ -284,3 +284,8 @@ def test_the_usual_choice_stays_unless_another_leads_by_more_than_the_noise() ->
     assert best_or_usual([better, usual], 0) == 0
     assert best_or_usual([usual, better, better.copy()], 0) == 1
     assert best_or_usual([usual.copy(), usual], 1) == 1
+    # A lead of one and a half standard errors.
+    by_some = by_chance + np.float32(1.5 * noise.std() / np.sqrt(len(noise)))
+    assert best_or_usual([usual, by_some], 0) == 1
+    assert best_or_usual([usual, by_some], 0, 2.0) == 0
+    assert best_or_usual([usual, better], 0, 2.0) == 1
