@@ -1,27 +1,38 @@
-"""Making the next piece of work ready while the one before is worked on."""
+"""Making the next pieces of work ready while the one before is worked on."""
 
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar, cast
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
-def prefetched(pieces: Iterator[T]) -> Generator[T, None, None]:
-    """The same pieces in the same order, each made in another thread while the last one is used.
+def prefetched(
+    make: Callable[[K], T], keys: Iterable[K], ahead: int = 2
+) -> Generator[T, None, None]:
+    """What `make` returns for each key, in their order, made in other threads beforehand.
 
-    At most one piece is ready besides the one in use. What making a piece raises is raised where
-    that piece would have come. It pays where both sides spend their time outside of Python, as
-    DuckDB and LightGBM do.
+    While a piece is used, the next ones are made; at most `ahead` are ready or being made besides
+    the one in use. What making a piece raises is raised where that piece would have come. It pays
+    where both sides spend their time outside of Python, as DuckDB and LightGBM do: with two ahead
+    one is read on all threads while another is where one thread alone can work.
 
     Parameters
     ----------
-    pieces
-        Nobody else may take from it meanwhile.
+    make
+        Called in several threads at once.
+    keys
+        Of the pieces.
+    ahead
+        At least 1.
     """
-    none_left = object()
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        ahead = pool.submit(next, pieces, none_left)
-        while (piece := ahead.result()) is not none_left:
-            ahead = pool.submit(next, pieces, none_left)
-            yield cast(T, piece)
+    left = iter(keys)
+    with ThreadPoolExecutor(max_workers=ahead) as pool:
+        pending: deque[Future[T]] = deque(pool.submit(make, key) for key in islice(left, ahead))
+        while pending:
+            piece = pending.popleft().result()
+            pending.extend(pool.submit(make, key) for key in islice(left, 1))
+            yield piece

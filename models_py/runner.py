@@ -1,8 +1,9 @@
 """Fits and scores past windows and the next days: what training and backtest have in common."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import duckdb
 import numpy as np
@@ -273,9 +274,9 @@ class Runner:
             if fitted_ranker is not None and two_stages.RANKER in wanted
             else None
         )
-        for frames, pairs, own in prefetched(
-            self._shards(window_id, grains, customer_columns, used)
-        ):
+        keys = warehouse.customer_shards(connection, window_id, MAX_SHARD, most_pairs(connection))
+        read = partial(self._read_shard, window_id, grains, customer_columns, used)
+        for frames, pairs, own in prefetched(read, keys):
             seed_lists = systems.recommend(fitted, frames, overall, seed_names)
             lists = {name: seed_lists[name] for name in seed_names if name in names}
             lists |= two_stages.recommend(
@@ -289,23 +290,26 @@ class Runner:
             )
             self._write(window_id, frames, {name: lists[name] for name in names})
 
-    def _shards(
-        self, window_id: int, grains: list[str], customer_columns: str, used: list[str] | None
-    ) -> Iterator[tuple[Frames, list[Pairs] | None, IntArray]]:
-        """A window's customers, their candidates where features are used, and what they bought.
+    def _read_shard(
+        self,
+        window_id: int,
+        grains: list[str],
+        customer_columns: str,
+        used: list[str] | None,
+        keys: tuple[int, int],
+    ) -> tuple[Frames, list[Pairs] | None, IntArray]:
+        """Some customers, their candidates where features are used, and what they bought.
 
         Read with a connection of its own: this runs in another thread, and reads what dbt built.
         """
         with self._connection.cursor() as reader:
-            for keys in warehouse.customer_shards(reader, window_id, MAX_SHARD, most_pairs(reader)):
-                frames = warehouse.read_frames(reader, window_id, grains, keys, customer_columns)
-                pairs = (
-                    None
-                    if used is None
-                    else list(warehouse.stream_pairs(reader, window_id, keys, used))
-                )
-                own = warehouse.read_own_lists(reader, window_id, frames.customer_keys)
-                yield frames, pairs, own
+            frames = warehouse.read_frames(reader, window_id, grains, keys, customer_columns)
+            pairs = (
+                None
+                if used is None
+                else list(warehouse.stream_pairs(reader, window_id, keys, used))
+            )
+            return frames, pairs, warehouse.read_own_lists(reader, window_id, frames.customer_keys)
 
     def _write(self, window_id: int, frames: Frames, lists: dict[str, IntArray]) -> None:
         rows = export.recommendation_rows(window_id, frames, {EXPORTED: lists[EXPORTED]})

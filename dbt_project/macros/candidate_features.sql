@@ -1,7 +1,9 @@
 {#- What is known of each pair of a customer and an article in `pairs`, as it was known on the window's cutoff.
 
     Arguments: pairs, the name of a relation with window_id, customer_key, article_key and packed_columns();
-    is_labelled, whether it has is_bought and bought_share as well. -#}
+    is_labelled, whether it has is_bought and bought_share as well.
+
+    Shares are multiplied by 1e0, a double: by 1.0, a decimal, they would be converted twice. -#}
 {% macro candidate_features(pairs, is_labelled=false) %}
 {#- Most rows of these tables are of window 0, which has no label. -#}
 {% set of_windows = "where window_id > 0" if is_labelled else "" %}
@@ -104,14 +106,14 @@ select
     own.decayed_{{ span }}d as own_decayed_{{ span }}d,
     own.decayed_{{ span }}d / nullif(activity.decayed_{{ span }}d, 0) as own_share_{{ span }}d,
     {% endfor %}
-    own.n_times * 1.0 / activity.n_shopping_days as own_share,
+    own.n_times * 1e0 / activity.n_shopping_days as own_share,
     -- What the article was of the days' purchases: one that is bought alone is worth more to the metric.
     own.basket_share as own_basket_share,
     own.decayed_baskets / nullif(activity.decayed_{{ var("own_decay_days") }}d, 0) as own_decayed_basket_share,
     own.days_since_last_bought as own_days_since_last,
     own.days_since_first_bought as own_days_since_first,
-    (own.days_since_first_bought - own.days_since_last_bought) * 1.0 / nullif(own.n_times - 1, 0) as own_days_between,
-    own.days_since_last_bought * (own.n_times - 1.0)
+    (own.days_since_first_bought - own.days_since_last_bought) * 1e0 / nullif(own.n_times - 1, 0) as own_days_between,
+    own.days_since_last_bought * (own.n_times - 1e0)
     / nullif(own.days_since_first_bought - own.days_since_last_bought, 0) as own_cycles_since_last,
     own.days_since_last_bought / nullif(articles.mean_days_to_return, 0) as article_cycles_since_last,
     own.days_since_last_bought / nullif(activity.mean_days_between, 0) as shopping_cycles_since_last,
@@ -119,10 +121,10 @@ select
     -- Of the product, whichever the variant.
     products.decayed_{{ var("own_decay_days") }}d / nullif(activity.decayed_{{ var("own_decay_days") }}d, 0) as product_share,
     products.days_since_last_bought as product_days_since_last,
-    coalesce(own.n_bought, 0) * 1.0 / products.n_bought as share_of_product,
+    coalesce(own.n_bought, 0) * 1e0 / products.n_bought as share_of_product,
     -- The customer's taste for what the article is.
     {% for attribute in taste_attributes() %}
-    taste_{{ attribute }}.n_bought * 1.0 / activity.n_bought as taste_{{ attribute }},
+    taste_{{ attribute }}.n_bought * 1e0 / activity.n_bought as taste_{{ attribute }},
     {% endfor %}
     taste_department.days_since_last_bought as department_days_since_last,
     -- Articles bought together with what the customer bought lately.
@@ -146,7 +148,7 @@ select
     -- The article against the customer.
     articles.mean_price / nullif(activity.mean_price, 0) as price_to_customers,
     abs(articles.mean_buyer_age - customers.age) as age_from_buyers,
-    bands.n_sold * 1.0 / articles.n_sold_{{ var("best_seller_days") }}d as age_band_share,
+    bands.n_sold * 1e0 / articles.n_sold_{{ var("best_seller_days") }}d as age_band_share,
     abs(articles.online_share - activity.online_share) as channel_distance,
     -- The customer.
     customers.age,
@@ -157,7 +159,7 @@ select
     activity.days_since_last_bought,
     activity.mean_days_between,
     activity.small_basket_share,
-    activity.n_bought * 1.0 / activity.n_shopping_days as pieces_a_day,
+    activity.n_bought * 1e0 / activity.n_shopping_days as pieces_a_day,
     activity.online_share
 -- What brings few columns comes first: a join copies all that was joined before it, and may hash it (decision 0011).
 from pairs
