@@ -224,15 +224,14 @@ class Runner:
         connection = self._connection
         self._held[window_id] = systems.hold_out(fitted, self._frames[window_id], self._grains)
         frames, ranges = self._sample(window_id)
-        pairs = (
-            [
+        pairs = None
+        if fitted_ranker:
+            articles = warehouse.read_article_features(connection, window_id)
+            pairs = [
                 piece
                 for keys in ranges
-                for piece in warehouse.stream_pairs(connection, window_id, keys)
+                for piece in warehouse.stream_pairs(connection, window_id, keys, articles=articles)
             ]
-            if fitted_ranker
-            else None
-        )
         held = two_stages.hold_out(
             fitted_ranker,
             fitted,
@@ -275,7 +274,8 @@ class Runner:
             else None
         )
         keys = warehouse.customer_shards(connection, window_id, MAX_SHARD, most_pairs(connection))
-        read = partial(self._read_shard, window_id, grains, customer_columns, used)
+        articles = None if used is None else warehouse.read_article_features(connection, window_id)
+        read = partial(self._read_shard, window_id, grains, customer_columns, used, articles)
         for frames, pairs, own in prefetched(read, keys):
             seed_lists = systems.recommend(fitted, frames, overall, seed_names)
             lists = {name: seed_lists[name] for name in seed_names if name in names}
@@ -296,6 +296,7 @@ class Runner:
         grains: list[str],
         customer_columns: str,
         used: list[str] | None,
+        articles: warehouse.KnownFeatures | None,
         keys: tuple[int, int],
     ) -> tuple[Frames, list[Pairs] | None, IntArray]:
         """Some customers, their candidates where features are used, and what they bought.
@@ -307,7 +308,7 @@ class Runner:
             pairs = (
                 None
                 if used is None
-                else list(warehouse.stream_pairs(reader, window_id, keys, used))
+                else list(warehouse.stream_pairs(reader, window_id, keys, used, articles))
             )
             return frames, pairs, warehouse.read_own_lists(reader, window_id, frames.customer_keys)
 

@@ -132,35 +132,18 @@ select
     partners.pair_max,
     partners.pair_days_since,
     -- The article.
-    {% for days in var("popularity_days") %}
-    articles.sold_share_{{ days }}d,
+    {% for name, expression in article_features().items() %}
+    {{ expression }} as {{ name }},
     {% endfor %}
-    articles.popularity_place,
-    articles.trend_7d,
-    articles.returning_share,
-    articles.returning_share_28d,
-    articles.mean_days_to_return,
-    articles.sold_share,
-    articles.sold_share_28d / articles.sold_share as sold_share_28d_to_all,
-    articles.days_since_first_sold,
-    articles.days_since_last_sold,
-    articles.mean_price_7d / nullif(articles.mean_price_91d, 0) as price_now_to_91d,
     -- The article against the customer.
     articles.mean_price / nullif(activity.mean_price, 0) as price_to_customers,
     abs(articles.mean_buyer_age - customers.age) as age_from_buyers,
     bands.n_sold * 1e0 / articles.n_sold_{{ var("best_seller_days") }}d as age_band_share,
     abs(articles.online_share - activity.online_share) as channel_distance,
     -- The customer.
-    customers.age,
-    activity.n_shopping_days,
-    activity.n_bought,
-    activity.n_bought_28d,
-    activity.n_bought_91d,
-    activity.days_since_last_bought,
-    activity.mean_days_between,
-    activity.small_basket_share,
-    activity.n_bought * 1e0 / activity.n_shopping_days as pieces_a_day,
-    activity.online_share
+    {% for name, expression in customer_features().items() %}
+    {{ expression }} as {{ name }}{{ "" if loop.last else "," }}
+    {% endfor %}
 -- What brings few columns comes first: a join copies all that was joined before it, and may hash it (decision 0011).
 from pairs
 inner join keys on pairs.window_id = keys.window_id and pairs.article_key = keys.article_key
@@ -194,4 +177,45 @@ left join own
         and pairs.article_key = own.article_key
 left join activity on pairs.window_id = activity.window_id and pairs.customer_key = activity.customer_key
 inner join articles on pairs.window_id = articles.window_id and pairs.article_key = articles.article_key
+{% endmacro %}
+
+
+{#- What the ranker knows of an article, whoever the customer: a column's name and what it is, by feat_article as
+    `articles`. -#}
+{% macro article_features() %}
+{% set found = {} %}
+{% for days in var("popularity_days") %}
+{% do found.update({"sold_share_" ~ days ~ "d": "articles.sold_share_" ~ days ~ "d"}) %}
+{% endfor %}
+{% do found.update({
+    "popularity_place": "articles.popularity_place",
+    "trend_7d": "articles.trend_7d",
+    "returning_share": "articles.returning_share",
+    "returning_share_28d": "articles.returning_share_28d",
+    "mean_days_to_return": "articles.mean_days_to_return",
+    "sold_share": "articles.sold_share",
+    "sold_share_28d_to_all": "articles.sold_share_28d / articles.sold_share",
+    "days_since_first_sold": "articles.days_since_first_sold",
+    "days_since_last_sold": "articles.days_since_last_sold",
+    "price_now_to_91d": "articles.mean_price_7d / nullif(articles.mean_price_91d, 0)",
+}) %}
+{{ return(found) }}
+{% endmacro %}
+
+
+{#- What the ranker knows of a customer, whatever the article: the same, by stg_customers as `customers` and
+    feat_customer_activity as `activity`. -#}
+{% macro customer_features() %}
+{{ return({
+    "age": "customers.age",
+    "n_shopping_days": "activity.n_shopping_days",
+    "n_bought": "activity.n_bought",
+    "n_bought_28d": "activity.n_bought_28d",
+    "n_bought_91d": "activity.n_bought_91d",
+    "days_since_last_bought": "activity.days_since_last_bought",
+    "mean_days_between": "activity.mean_days_between",
+    "small_basket_share": "activity.small_basket_share",
+    "pieces_a_day": "activity.n_bought * 1e0 / activity.n_shopping_days",
+    "online_share": "activity.online_share",
+}) }}
 {% endmacro %}

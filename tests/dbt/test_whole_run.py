@@ -3,9 +3,11 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
+from models_py import warehouse
 from models_py.submission import check_submission, read_submission
 from tests.dbt import runs
 from tests.dbt.conftest import FEW_WINDOWS, Run
@@ -78,6 +80,27 @@ def test_scores_of_customers_average_to_the_evaluation(run: Run) -> None:
     )["gap"]
     assert len(gap) == 4 * len(SYSTEMS)
     assert gap.max() < 1e-12
+
+
+@pytest.mark.parametrize("used", [None, ["own_n_times", "age", "sold_share", "trend_7d"]])
+def test_what_is_scored_are_the_rows_of_abt_candidates(run: Run, used: list[str] | None) -> None:
+    """What is read once an article or once a customer, too, and no value of what is not used."""
+    with duckdb.connect(str(run.database), read_only=True) as connection:
+        (first, last) = (1, 1000)
+        pieces = warehouse.stream_pairs(connection, 0, (first, last), used)
+        pairs = warehouse.in_one(connection, pieces)
+        wanted = connection.execute(
+            f"from abt_candidates where window_id = 0 and customer_key between {first} and {last} "
+            "order by customer_key, article_key"
+        ).df()
+    order = np.lexsort((pairs.article_keys, pairs.customer_keys))
+    assert len(order) > 10_000
+    assert (pairs.customer_keys[order] == wanted["customer_key"]).all()
+    assert (pairs.article_keys[order] == wanted["article_key"]).all()
+    expected = wanted[pairs.names].astype(np.float32)
+    if used is not None:
+        expected = expected.mask(~expected.columns.isin(used)[None, :].repeat(len(expected), 0))
+    assert np.array_equal(pairs.features[order], expected.to_numpy(), equal_nan=True)
 
 
 def test_kept_lists_give_the_scores_that_are_kept(run: Run) -> None:
