@@ -77,7 +77,9 @@ def fit_least_squares(
     for penalty in penalties:
         # The small constant keeps a matrix of constant columns invertible.
         penalised = gram + np.eye(len(gram)) * (penalty * unit + 1e-9 * n_rows)
-        weights = linalg.solve(penalised, moment, assume_a="pos")
+        # The same numbers as linalg.solve's, which estimates the matrix's condition as well.
+        factor = linalg.cho_factor(penalised, overwrite_a=True)
+        weights = linalg.cho_solve(factor, moment)
         fitted.append(
             LinearScores(
                 weights=weights.astype(np.float32),

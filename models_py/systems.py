@@ -24,7 +24,7 @@ POPULAR = "popular"
 MAX_TWIN_WINDOWS = 6
 # Earlier windows on which penalties and weights are chosen, and customers looked at in each.
 N_TUNING_WINDOWS = 2
-MAX_TUNING_CUSTOMERS = 20_000
+MAX_TUNING_CUSTOMERS = 10_000
 # The penalty where there is no earlier window to choose on.
 DEFAULT_VARIANT = PENALTIES.index(3.0)
 
