@@ -1,5 +1,5 @@
-{#- What a purchase of some days ago counts for: exp(-days / span), in millionths and whole, so that a sum does not
-    depend on the order in which the threads add. -#}
+{#- What a purchase of some days ago counts for: exp(-days / span), in millionths and whole (a double, as whole_sum
+    adds them), so that a sum does not depend on the order in which the threads add. -#}
 {% macro decayed_millionths(days, span) -%}
-    cast(round(1000000 * exp(-({{ days }}) / {{ span }}.0)) as bigint)
+    round(1e6 * exp(-({{ days }}) / {{ span }}.0))
 {%- endmacro %}

@@ -4,3 +4,15 @@
 
 {#- What a missing or blank attribute of an article is called. -#}
 {% macro named(column) %}coalesce(nullif(trim({{ column }}), ''), 'Unknown'){% endmacro %}
+
+
+{#- One row per article with the value_key of each of its attributes, as <attribute>_key. -#}
+{% macro attribute_keys() -%}
+select
+    article_key
+    {%- for attribute in taste_attributes() %},
+    max(case when attribute = '{{ attribute }}' then value_key end) as {{ attribute }}_key
+    {%- endfor %}
+from {{ ref("article_attributes") }}
+group by article_key
+{%- endmacro %}

@@ -6,13 +6,7 @@ with articles as (
 
 attributes as (
 
-    select
-        {% for attribute in taste_attributes() %}
-        max(case when attribute = '{{ attribute }}' then value_key end) as {{ attribute }}_key,
-        {% endfor %}
-        article_key
-    from {{ ref("article_attributes") }}
-    group by article_key
+    {{ attribute_keys() | indent(4) }}
 
 ),
 

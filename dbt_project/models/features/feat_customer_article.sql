@@ -38,10 +38,10 @@ counted as (
         {% for span in var("decay_days") %}
         {{ whole_sum("history.decayed_" ~ span ~ "d") }} as decayed_{{ span }}d,
         {% endfor %}
-        {{ whole_sum("round(1000000.0 / baskets.n_lines)") }} as basket_share,
-        {{ whole_sum("round(history.decayed_" ~ var("own_decay_days") ~ "d * 1.0 / baskets.n_lines)") }} as decayed_baskets,
+        {{ whole_sum("round(1e6 / baskets.n_lines)") }} as basket_share,
+        {{ whole_sum("round(history.decayed_" ~ var("own_decay_days") ~ "d / baskets.n_lines)") }} as decayed_baskets,
         -- Whole numbers as well, as a sum of other doubles depends on the order: exact up to 90 million of the file's unit.
-        {{ whole_sum("round(100000000 * purchases.price * purchases.quantity)") }} as spend,
+        {{ whole_sum("round(1e8 * purchases.price * purchases.quantity)") }} as spend,
         min(history.days_ago) as days_since_last_bought,
         max(history.days_ago) as days_since_first_bought
     from window_customers
