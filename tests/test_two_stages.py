@@ -6,7 +6,7 @@ import pytest
 from models_py import ranker, repeats, systems, two_stages
 from models_py.blend import MIN_CUSTOMERS, Weights
 from models_py.frames import Frames, IntArray, Pairs
-from models_py.metrics import map_at_k
+from models_py.metrics import average_precision, map_at_k
 from models_py.ranker import N_LEAVES
 from models_py.ranking import EMPTY, LIST_LENGTH
 from models_py.systems import BASELINE, HYBRID, POPULAR_AGE_BAND
@@ -373,3 +373,32 @@ def test_another_size_of_the_trees_has_to_lead_by_more_than_the_noise(
     expected = two_stages.fit(training, n_leaves)
     assert expected is not None
     assert other.ranker.booster.model_to_string() == expected.ranker.booster.model_to_string()
+
+
+@pytest.mark.parametrize(("n_customers", "is_another"), [(3, False), (8, True)])
+def test_two_standard_errors_are_asked_of_another_size_of_the_trees(
+    seed_fitted: systems.FittedWindow, n_customers: int, is_another: bool
+) -> None:
+    """A lead by k customers, each by about as much, is one of some sqrt(k) standard errors."""
+    frames = world(1)
+    training, pairs = [candidates(world(2))], [candidates(frames)]
+    fitted, other = two_stages.fit(training), two_stages.fit(training, N_LEAVES[1])
+    assert fitted is not None
+    assert other is not None
+    held = hold_out(fitted, seed_fitted, frames)
+    # As if trees of the usual size did as well as the others, but for a few customers.
+    lists = hold_out(other, seed_fitted, frames).ranked
+    label = frames.label_pairs()
+    whole, turned = (
+        average_precision(of_all[:, :LIST_LENGTH], *label)
+        for of_all in (lists[2], lists[2][:, ::-1])
+    )
+    few = np.flatnonzero(whole - turned > 0.5)[:n_customers]
+    assert len(few) == n_customers
+    spoiled = [of_all.copy() for of_all in lists]
+    for of_all in spoiled:
+        of_all[few] = of_all[few, ::-1]
+    n_leaves, _ = two_stages.choose_leaves(
+        fitted, training, frames, pairs, replace(held, ranked=spoiled)
+    )
+    assert (n_leaves == N_LEAVES[1]) is is_another
