@@ -18,8 +18,8 @@ except ImportError:  # there is none for this Python: LightGBM scores
 
 # Candidates of a window from which on it pays: compiling takes some three seconds a model.
 MIN_PAIRS = 8_000_000
-# Rows that are given to it at a time: as doubles, and each row's together, as it would make them
-# itself in three times the time.
+# Rows that are given to it at a time, as doubles in the order of rows: what it needs, and takes
+# three times as long to make of columns itself.
 PART_ROWS = 50_000
 
 
