@@ -308,7 +308,7 @@ def read_feature_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def read_training_pairs(connection: duckdb.DuckDBPyConnection, window_id: int) -> Pairs:
     """The rows of abt_ranker of a window, in the order of customer_key and article_key."""
     condition = f"window_id = {int(window_id)}"
-    pairs = in_one(connection, _stream(connection, "abt_ranker", "bought_share", condition))
+    pairs = in_one(connection, _stream(connection, "abt_ranker", "bought_share", condition, {}))
     order = np.lexsort((pairs.article_keys, pairs.customer_keys))
     return pairs.take(order)
 
@@ -342,7 +342,8 @@ class KnownFeatures:
 
 def read_article_features(connection: duckdb.DuckDBPyConnection, window_id: int) -> KnownFeatures:
     """The rows of ranker_articles of a window."""
-    return _read_known(connection, "ranker_articles", columns.ARTICLE, f"window_id = {window_id}")
+    condition = f"window_id = {int(window_id)}"
+    return _read_known(connection, "ranker_articles", columns.ARTICLE, condition)
 
 
 def _read_known(
@@ -395,7 +396,7 @@ def stream_pairs(
         columns.ARTICLE: articles or read_article_features(connection, window_id),
         columns.CUSTOMER: _read_known(connection, "ranker_customers", columns.CUSTOMER, condition),
     }
-    return _stream(connection, "abt_candidates", "0", condition, used, known)
+    return _stream(connection, "abt_candidates", "0", condition, known, used)
 
 
 def _stream(
@@ -403,12 +404,12 @@ def _stream(
     source: str,
     bought_share: str,
     condition: str,
+    known: Mapping[str, KnownFeatures],
     used: Collection[str] | None = None,
-    known: Mapping[str, KnownFeatures] | None = None,
 ) -> Iterator[Pairs]:
     names = read_feature_names(connection)
     # By name, the key that a feature is looked up by.
-    looked_up = {name: key for key, features in (known or {}).items() for name in features.names}
+    looked_up = {name: key for key, features in known.items() for name in features.names}
     wanted = [name for name in names if used is None or name in used]
     # One type: four bytes. A relation is converted to Arrow on all threads; as a cursor, or with
     # parameters, it would be on one.
@@ -424,13 +425,13 @@ def _stream(
             key: batch.column(key).to_numpy().astype(np.int64)
             for key in (columns.CUSTOMER, columns.ARTICLE)
         }
-        places = {key: features.places(keys[key]) for key, features in (known or {}).items()}
+        places = {key: features.places(keys[key]) for key, features in known.items()}
         # Filled column by column, as Arrow has them; LightGBM reads that order too. Missing is NaN.
         matrix = np.empty((len(names), batch.num_rows), np.float32)
         for column, name in zip(matrix, names, strict=True):
             if name not in wanted:
                 column[:] = np.nan
-            elif known and name in looked_up:
+            elif name in looked_up:
                 key = looked_up[name]
                 column[:] = known[key].of(name, places[key])
             else:

@@ -86,7 +86,7 @@ def test_scores_of_customers_average_to_the_evaluation(run: Run) -> None:
 def test_what_is_scored_are_the_rows_of_abt_candidates(run: Run, used: list[str] | None) -> None:
     """What is read once an article or once a customer, too, and no value of what is not used."""
     with duckdb.connect(str(run.database), read_only=True) as connection:
-        (first, last) = (1, 1000)
+        first, last = 1, 1000
         pieces = warehouse.stream_pairs(connection, 0, (first, last), used)
         pairs = warehouse.in_one(connection, pieces)
         wanted = connection.execute(
