@@ -33,7 +33,7 @@ def query(path: Path, sql: str) -> pd.DataFrame:
 
 def ids(folder: Path, name: str, column: str) -> list[str]:
     sql = f"select {column} from read_csv('{folder}/{name}.csv', header = true, all_varchar = true)"
-    return [str(row[0]) for row in duckdb.sql(sql).fetchall()]
+    return [str(row[0]) for row in duckdb.execute(sql).fetchall()]
 
 
 def test_submission_has_the_form_of_the_contract(run: Run) -> None:
@@ -218,6 +218,15 @@ def test_training_again_replaces_the_predictions_and_keeps_the_list_of_runs(
     )
     assert n["n_runs"][0] == 2
     assert n["n_lists"][0] == 12 * n["n_customers"][0]
+
+
+def test_older_clients_can_open_both_files(run: Run) -> None:
+    for path in (run.database, run.out / "hm_build.duckdb"):
+        with duckdb.connect(str(path), read_only=True) as connection:
+            (tags,) = connection.execute(
+                "select tags from duckdb_databases() where path is not null"
+            ).fetchall()[0]
+        assert tags["storage_version"] == "v1.5.0+"
 
 
 def test_published_file_is_whole_and_free_of_views_on_the_input(run: Run) -> None:
