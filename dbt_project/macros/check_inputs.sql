@@ -12,9 +12,10 @@
 {% endmacro %}
 
 
-{#- The names in the header, lower case, after checking that it is one and has the columns that are used. -#}
+{#- The names in the header, lower case, after checking that it is one and has the columns that are used. (A limit alone
+    would take any line: only a row_number makes DuckDB read in order.) -#}
 {% macro header_names(path, columns) %}
-    {% set head = query_values("select to_json(coalesce(line, '')) from " ~ numbered_lines(path, false) ~ " limit 1") %}
+    {% set head = query_values("select to_json(coalesce(line, '')) from " ~ numbered_lines(path, false) ~ " where n = 1 limit 1") %}
     {% set header = fromjson(head[0]) if head else "" %}
     {% if not header.strip() %}
         {{ stop(path ~ ": the first line is empty or no text in UTF-8; the header, " ~ columns | join(",") ~ ", must stand there.") }}
@@ -86,7 +87,7 @@
     {% for column, kind in typed_columns().get(file, {}).items() %}
         {% set head = run_query(
             "select min(" ~ column ~ "), count(nullif(trim(" ~ column ~ "), '')), count(try_cast(" ~ column ~ " as " ~ kind[0] ~ "))"
-            ~ " from (select " ~ column ~ " from raw." ~ file ~ " limit 1000)"
+            ~ " from (select * from (select " ~ column ~ ", row_number() over () as n from raw." ~ file ~ ") where n <= 1000 limit 1000)"
         ).rows[0] %}
         {% set is_needed = column in ["t_dat", "price"] %}
         {% if head[2] == 0 and (head[1] > 0 or is_needed) %}
