@@ -80,6 +80,9 @@ def open_build_file(out_dir: Path, command: str) -> duckdb.DuckDBPyConnection:
         "threads": os.environ.get("HM_THREADS", "2"),
         "preserve_insertion_order": False,
         "temp_directory": str(leftovers.spill_folder(path)),
+        # A candidate's features are joined in the order that is written: it is chosen for the time
+        # and the memory that it takes, and DuckDB would choose another (docs/decisions/0013).
+        "disabled_optimizers": "join_order",
     }
     try:
         connection = database.connect(path, settings=settings)

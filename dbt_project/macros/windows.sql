@@ -13,10 +13,10 @@
 {%- endmacro %}
 
 
-{#- The days of `days` (a relation with sold_on) that each window may know, or its last so many of them, how long ago they
-    were, and what a purchase then counts for (decayed_millionths). Joining it costs less than working that out, or
-    looking for the windows, for each purchase. -#}
-{% macro days_of_history(days, last=none) -%}
+{#- The days with purchases that each window may know, or its last so many of them, how long ago they were, and what a
+    purchase then counts for (decayed_millionths). Joining it costs less than working that out, or looking for the
+    windows, for each purchase. -#}
+{% macro days_of_history(last=none) -%}
 select
     windows.window_id,
     known_days.sold_on,
@@ -25,7 +25,7 @@ select
     {{ decayed_millionths(days_between("known_days.sold_on", "windows.cutoff_on"), span) }} as decayed_{{ span }}d
     {%- endfor %}
 from {{ ref("windows") }} as windows
-inner join (select distinct sold_on from {{ days }}) as known_days
+inner join {{ ref("purchase_days") }} as known_days
     on {{ in_history("known_days.sold_on", "windows", last) }}
 {%- endmacro %}
 

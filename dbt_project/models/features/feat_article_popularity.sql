@@ -54,7 +54,7 @@ recent as (
 
 known_days as (
 
-    {{ days_of_history("recent") | indent(4) }}
+    {{ days_of_history() | indent(4) }}
 
 ),
 

@@ -12,7 +12,7 @@ window_customers as (
 
 history as (
 
-    {{ days_of_history("customer_days") | indent(4) }}
+    {{ days_of_history() | indent(4) }}
 
 ),
 

@@ -23,7 +23,7 @@ window_customers as (
 
 history as (
 
-    {{ days_of_history("purchases") | indent(4) }}
+    {{ days_of_history() | indent(4) }}
 
 ),
 

@@ -6,7 +6,7 @@ with purchases as (
 
 recent_days as (
 
-    {{ days_of_history("purchases", var("pair_days")) | indent(4) }}
+    {{ days_of_history(var("pair_days")) | indent(4) }}
 
 ),
 
