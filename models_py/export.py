@@ -15,7 +15,7 @@ from models_py.warehouse import (
     WarehouseError,
     read_article_ids,
     read_best_sellers,
-    read_customer_ids,
+    read_customer_keys,
 )
 
 FILE_NAME = "submission.csv"
@@ -113,9 +113,10 @@ def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Pat
         customer_ids = [row[0] for row in rows.fetchall()]
     else:
         customer_ids = customers_in_order(customers_path)
-    place = {customer_id: key for key, customer_id in enumerate(read_customer_ids(connection), 1)}
+    # Row 0 is nobody's: it holds the best sellers, for whom the file of customers lacks.
+    keys, highest = read_customer_keys(connection, customer_ids)
     best_sellers = read_best_sellers(connection, 0)[:LIST_LENGTH].astype(np.int32)
-    lists = np.tile(best_sellers, (len(place) + 1, 1))
+    lists = np.tile(best_sellers, (highest + 1, 1))
     # Place by place: all of them at once take 0.4 GiB more at the competition's size.
     for rank in range(1, LIST_LENGTH + 1):
         found = connection.execute(
@@ -129,10 +130,8 @@ def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Pat
 
     def blocks() -> Iterator[Block]:
         for start in range(0, len(customer_ids), BLOCK_SIZE):
-            ids = customer_ids[start : start + BLOCK_SIZE]
-            # Row 0 is nobody's: it holds the best sellers, for whom the file of customers lacks.
-            keys = [place.get(customer_id, 0) for customer_id in ids]
+            end = start + BLOCK_SIZE
             # Keys start at 1, and places at 0.
-            yield ids, lists[keys] - 1
+            yield customer_ids[start:end], lists[keys[start:end]] - 1
 
     return write_submission(path, customer_ids, blocks(), read_article_ids(connection)[1:])

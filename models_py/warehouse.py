@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from models_py import columns, database, leftovers, run_lock
 from models_py.frames import Classes, Frames, IntArray, Pairs
@@ -516,10 +517,30 @@ def read_article_ids(connection: duckdb.DuckDBPyConnection) -> npt.NDArray[np.ob
     return np.array([None, *(row[0] for row in ids)], dtype=object)
 
 
-def read_customer_ids(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """customer_id of each customer, in the order of customer_key, which starts at 1."""
-    rows = connection.execute("select customer_id from stg_customers order by customer_key")
-    return [row[0] for row in rows.fetchall()]
+def read_customer_keys(
+    connection: duckdb.DuckDBPyConnection, customer_ids: list[str]
+) -> tuple[IntArray, int]:
+    """The customer_key of each of these customers, and the highest key that any customer has.
+
+    Returns
+    -------
+    int64 array, int
+        (n_customer_ids,); 0, which is nobody's, of who is not in stg_customers.
+    """
+    wanted = pa.table({"place": np.arange(len(customer_ids)), "customer_id": customer_ids})
+    connection.register("wanted", wanted)
+    found = connection.execute(
+        """
+        select wanted.place, customers.customer_key
+        from wanted
+        inner join stg_customers as customers on wanted.customer_id = customers.customer_id
+        """
+    ).fetchnumpy()
+    connection.unregister("wanted")
+    keys = np.zeros(len(customer_ids), np.int64)
+    keys[found["place"]] = found["customer_key"]
+    highest = connection.execute("select coalesce(max(customer_key), 0) from stg_customers")
+    return keys, int(highest.fetchall()[0][0])
 
 
 def clear_predictions(connection: duckdb.DuckDBPyConnection, keep_submission: bool = False) -> None:
