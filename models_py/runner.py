@@ -176,15 +176,7 @@ class Runner:
             self._hold_out(window_id, fitted, fitted_ranker, pairs)
         elif fitted_ranker is not None:
             self.submission_models = fitted_ranker.models(choices.variant)
-        if fitted_ranker is not None and self._is_worth_compiling(window_id):
-            sample = pairs[0].take(np.arange(min(len(pairs[0].customer_keys), SAMPLED_PAIRS)))
-            fitted_ranker = fitted_ranker.compiled(choices.variant, sample)
         return fitted, fitted_ranker, choices
-
-    def _is_worth_compiling(self, window_id: int) -> bool:
-        is_scored = window_id == 0 or window_id in self._plan.backtest
-        n_pairs = warehouse.count_pairs(self._connection, window_id) if is_scored else 0
-        return n_pairs >= machine_code.MIN_PAIRS
 
     def _fit_ranker(
         self, window_id: int, training: list[Pairs], n_leaves: int
@@ -242,7 +234,8 @@ class Runner:
         )
         self._held_lists[window_id] = held
         # The oldest window that has a ranker chooses the size of trees for all later ones.
-        if fitted_ranker and pairs is not None and not self._leaves[1]:
+        is_open = not self._leaves[1] and not two_stages.is_enough_for_usual_trees(training)
+        if fitted_ranker and pairs is not None and is_open:
             leaves, chosen = two_stages.choose_leaves(fitted_ranker, training, frames, pairs, held)
             self._leaves = leaves, [window_id]
             self._shared = chosen, leaves
@@ -276,7 +269,13 @@ class Runner:
         keys = warehouse.customer_shards(connection, window_id, MAX_SHARD, most_pairs(connection))
         articles = None if used is None else warehouse.read_article_features(connection, window_id)
         read = partial(self._read_shard, window_id, grains, customer_columns, used, articles)
+        is_compiled = warehouse.count_pairs(connection, window_id) < machine_code.MIN_PAIRS
         for frames, pairs, own in prefetched(read, keys):
+            if fitted_ranker is not None and pairs and not is_compiled:
+                # Now, while the next shards are read.
+                sample = pairs[0].take(np.arange(min(len(pairs[0].customer_keys), SAMPLED_PAIRS)))
+                fitted_ranker = fitted_ranker.compiled(choices.variant, sample)
+                is_compiled = True
             seed_lists = systems.recommend(fitted, frames, overall, seed_names)
             lists = {name: seed_lists[name] for name in seed_names if name in names}
             lists |= two_stages.recommend(

@@ -33,6 +33,8 @@ FALLBACK = {KNOWN: OWN_HISTORY, NEW: systems.POPULAR_AGE_BAND}
 
 # Standard errors by which another size of trees must lead: one window chooses for all later ones.
 LEAVES_ERRORS = 2.0
+# With more customers to learn from, trees of the usual size are not compared with others.
+MANY_CUSTOMERS = 10_000
 # Articles of the ranker's list that the blend looks at.
 DEPTH = 24
 # Customers of a window on which the next ones choose.
@@ -145,6 +147,11 @@ def fit(training: Sequence[Pairs], n_leaves: int = N_LEAVES[0]) -> Fitted | None
     """Fit what orders candidates; see `ranker.fit` and `repeats.fit`."""
     fitted = ranker.fit(training, n_leaves)
     return None if fitted is None else Fitted(fitted, repeats.fit(training, n_leaves))
+
+
+def is_enough_for_usual_trees(training: Sequence[Pairs]) -> bool:
+    """Whether more than MANY_CUSTOMERS, in all windows, teach the order."""
+    return sum(len(np.unique(pairs.customer_keys)) for pairs in training) > MANY_CUSTOMERS
 
 
 def choose_leaves(

@@ -403,3 +403,14 @@ def test_two_standard_errors_are_asked_of_another_size_of_the_trees(
         fitted, training, frames, pairs, replace(held, ranked=spoiled)
     )
     assert (n_leaves == N_LEAVES[1]) is is_another
+
+
+def test_sizes_of_trees_are_not_compared_where_many_customers_teach_the_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    training = [candidates(world(2)), candidates(world(3))]
+    n = sum(len(set(pairs.customer_keys.tolist())) for pairs in training)
+    monkeypatch.setattr(two_stages, "MANY_CUSTOMERS", n)
+    assert not two_stages.is_enough_for_usual_trees(training)
+    monkeypatch.setattr(two_stages, "MANY_CUSTOMERS", n - 1)
+    assert two_stages.is_enough_for_usual_trees(training)

@@ -10,7 +10,7 @@ from tests.dbt.many_builds import ManyBuilds
 
 N_CUSTOMERS = 3000
 # Fewer windows than so few customers would be given: the time that they take adds nothing here.
-FEW_WINDOWS = "{extra_training_windows: 2}"
+FEW_WINDOWS = "{extra_training_windows: 2, n_backtest_windows: 3}"
 
 
 @dataclass(frozen=True)

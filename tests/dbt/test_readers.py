@@ -52,7 +52,7 @@ while True:
         connection = None
     if is_last:
         break
-    is_over.wait(0.05)
+    is_over.wait(0.25)
 print(json.dumps(seen))
 """
 

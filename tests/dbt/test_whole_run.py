@@ -60,9 +60,9 @@ def test_every_system_is_evaluated_in_every_window(run: Run) -> None:
     found = rows.groupby("system", sort=False)["window_id"].apply(list).to_dict()
     assert list(found) == SYSTEMS
     for windows in found.values():
-        assert windows[:4] == [1, 2, 3, 4]
-        assert len(windows) == 5
-        assert pd.isna(windows[4])
+        assert windows[:3] == [1, 2, 3]
+        assert len(windows) == 4
+        assert pd.isna(windows[3])
     assert ((rows["map_at_12_low"] <= rows["map_at_12"]) & (rows["map_at_12"] <= 1)).all()
 
 
