@@ -527,7 +527,8 @@ def read_customer_keys(
     int64 array, int
         (n_customer_ids,); 0, which is nobody's, of who is not in stg_customers.
     """
-    wanted = pa.table({"place": np.arange(len(customer_ids)), "customer_id": customer_ids})
+    ids = pa.array(customer_ids, pa.string())
+    wanted = pa.table({"place": np.arange(len(customer_ids)), "customer_id": ids})
     connection.register("wanted", wanted)
     found = connection.execute(
         """

@@ -54,7 +54,7 @@
     the end. -#}
 {% macro check_read_whole(path, n_bytes, n_read) %}
     {% if n_bytes is not none and (n_bytes - n_read) | abs > 4 %}
-        {{ stop(path ~ ": of its " ~ n_bytes ~ " bytes " ~ n_read ~ " could be read; compress the whole file again, or use it as it is.") }}
+        {{ stop(path ~ ": of its " ~ n_bytes ~ " bytes " ~ n_read ~ " could be read; compress the whole file again, or leave it uncompressed.") }}
     {% endif %}
 {% endmacro %}
 

@@ -117,7 +117,7 @@ def run(name: str, command: Sequence[str], environment: Mapping[str, str]) -> tu
 
 
 def scan_seconds(purchases: Path) -> list[float]:
-    """Seconds in which DuckDB reads the purchases once, three times, the cache being warm."""
+    """Seconds in which DuckDB reads the purchases once, of three times, the cache being warm."""
     found = []
     for _ in range(3):
         started = time.perf_counter()
