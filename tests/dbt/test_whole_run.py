@@ -78,7 +78,7 @@ def test_scores_of_customers_average_to_the_evaluation(run: Run) -> None:
         group by scores.window_id, scores.system
         """,
     )["gap"]
-    assert len(gap) == 4 * len(SYSTEMS)
+    assert len(gap) == 3 * len(SYSTEMS)
     assert gap.max() < 1e-12
 
 
