@@ -1,4 +1,4 @@
-"""What dbt does before it opens its database (profiles.yml): it takes the lock of the folder."""
+"""What dbt does when it opens its database (profiles.yml): a lock, a limit, a function for SQL."""
 
 import gzip
 import zlib
@@ -59,6 +59,9 @@ class Plugin(BasePlugin):
             raise DbtRuntimeError(database.refusal(path, problem)) from problem
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Leave a part of HM_MEMORY_LIMIT to what DuckDB does not count as its own, and to dbt."""
+        """Leave a part of HM_MEMORY_LIMIT to what DuckDB does not count as its own, and to dbt.
+
+        SQL gets the function `gzip_bytes`.
+        """
         database.limit_memory(conn, BUILD_SHARE)
         conn.create_function("gzip_bytes", gzip_bytes, [str], int)

@@ -15,7 +15,7 @@
 
 {#- The days with purchases that each window may know, or its last so many of them, how long ago they were, and what a
     purchase then counts for (decayed_millionths). Joining it costs less than working that out, or looking for the
-    windows, for each purchase. -#}
+    windows, for each purchase. (Stray days are among them, and have no purchase that is staged.) -#}
 {% macro days_of_history(last=none) -%}
 select
     windows.window_id,
