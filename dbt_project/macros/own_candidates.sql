@@ -1,15 +1,21 @@
 {#- A source of what a customer bought before and others still buy, the highest value of a column of
-    feat_customer_article first; of those rows alone in which it is above `least`. -#}
-{% macro own_candidates(source, score, least=0) %}
+    feat_customer_article first, of two alike the one bought last; of those rows alone in which it is above `least`.
+
+    The model has the hook insert_other_pieces.
+
+    Arguments: source; score, the column; least; unit, the part of one that the column is counted in. -#}
+{% macro own_candidates(source, score, least=0, unit=1) %}
 with customer_articles as (
 
     select * from {{ ref("feat_customer_article") }}
+    where {{ of_piece() }}
 
 ),
 
 budgets as (
 
     select * from {{ ref("candidate_budgets") }}
+    where {{ of_piece() }}
 
 ),
 
@@ -24,31 +30,39 @@ articles_on_sale as (
 
 ),
 
-ranked as (
+-- One number orders them: score (29 bits), then how late (12 bits), then the lower article_key.
+numbers as (
 
     select
         customer_articles.window_id,
         customer_articles.customer_key,
-        customer_articles.article_key,
-        customer_articles.{{ score }} as source_score,
-        budgets.budget_share,
-        row_number() over (
-            partition by customer_articles.window_id, customer_articles.customer_key
-            order by
-                customer_articles.{{ score }} desc,
-                customer_articles.days_since_last_bought asc,
-                customer_articles.article_key asc
-        ) as source_rank
+        {{ with_article(
+            "(cast(least(round(cast(customer_articles." ~ score ~ " as double) * " ~ unit ~ "), 536870911) as bigint) << 12)"
+            ~ " | (4095 - least(customer_articles.days_since_last_bought, 4095))",
+            "customer_articles.article_key"
+        ) }} as number
     from customer_articles
-    inner join budgets
-        on
-            customer_articles.window_id = budgets.window_id
-            and customer_articles.customer_key = budgets.customer_key
     inner join articles_on_sale
         on
             customer_articles.window_id = articles_on_sale.window_id
             and customer_articles.article_key = articles_on_sale.article_key
     where customer_articles.{{ score }} > {{ least }}
+
+),
+
+{{ highest_numbers(source) }},
+
+ranked as (
+
+    select
+        highest.window_id,
+        highest.customer_key,
+        {{ article_of("highest.number") }} as article_key,
+        (highest.number >> 34) / {{ unit }}.0 as source_score,
+        budgets.budget_share,
+        highest.source_rank
+    from highest
+    inner join budgets on highest.window_id = budgets.window_id and highest.customer_key = budgets.customer_key
 
 )
 

@@ -51,14 +51,16 @@ best_sellers as (
 
 ),
 
-scored as (
+-- Popularity in ten-thousandths of a piece.
+numbers as (
 
     select
         tastes.window_id,
         tastes.customer_key,
-        best_sellers.article_key,
-        budgets.budget_share,
-        tastes.n_bought * best_sellers.popularity_score as source_score
+        {{ with_article(
+            "least(tastes.n_bought * cast(round(best_sellers.popularity_score * 10000) as bigint), 2199023255551)",
+            "best_sellers.article_key"
+        ) }} as number
     from tastes
     inner join budgets on tastes.window_id = budgets.window_id and tastes.customer_key = budgets.customer_key
     inner join best_sellers
@@ -69,15 +71,19 @@ scored as (
 
 ),
 
+{{ highest_numbers(source) }},
+
 ranked as (
 
     select
-        *,
-        row_number() over (
-            partition by window_id, customer_key
-            order by source_score desc, article_key asc
-        ) as source_rank
-    from scored
+        highest.window_id,
+        highest.customer_key,
+        {{ article_of("highest.number") }} as article_key,
+        (highest.number >> 22) / 1e4 as source_score,
+        budgets.budget_share,
+        highest.source_rank
+    from highest
+    inner join budgets on highest.window_id = budgets.window_id and highest.customer_key = budgets.customer_key
 
 )
 

@@ -85,25 +85,30 @@ scored as (
 
 ),
 
+numbers as (
+
+    select
+        window_id,
+        customer_key,
+        {{ with_article("cast(likeness as bigint)", "article_key") }} as number
+    from scored
+
+),
+
+{{ highest_numbers("similar_customers") }},
+
 ranked as (
 
     select
-        scored.*,
+        highest.window_id,
+        highest.customer_key,
+        {{ article_of("highest.number") }} as article_key,
+        (highest.number >> 22) / 1e6 as source_score,
         budgets.budget_share,
-        row_number() over (
-            partition by scored.window_id, scored.customer_key
-            order by scored.likeness desc, scored.article_key asc
-        ) as source_rank
-    from scored
-    inner join budgets on scored.window_id = budgets.window_id and scored.customer_key = budgets.customer_key
+        highest.source_rank
+    from highest
+    inner join budgets on highest.window_id = budgets.window_id and highest.customer_key = budgets.customer_key
 
 )
 
-select
-    window_id,
-    customer_key,
-    article_key,
-    cast(source_rank as integer) as source_rank,
-    cast(likeness / 1e6 as real) as source_score
-from ranked
-where {{ in_budget("similar_customers", "source_rank", "budget_share") }}
+{{ ranks_in_budget("similar_customers") }}
