@@ -23,3 +23,22 @@
         {% endfor %}
     {% endif %}
 {% endmacro %}
+
+
+{#- As of_piece, for a model in which windows meet, not customers: true for the rows of one window, 0 first. Such a model has
+    the hook insert_other_windows. -#}
+{% macro of_window(window_id=0) %}window_id = {{ window_id }}{% endmacro %}
+
+
+{#- Adds the other windows to the model whose hook this is. Arguments: rows, the name of a model that it reads and that has
+    every window_id. -#}
+{% macro insert_other_windows(rows) %}
+    {% if execute %}
+        {% for window_id in query_values("select distinct window_id from " ~ ref(rows) ~ " where window_id > 0 order by window_id") %}
+            {% call statement("window") %}
+                insert into {{ this }} by name
+                {{ model.compiled_code | replace(of_window(), of_window(window_id)) }}
+            {% endcall %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}

@@ -1,9 +1,12 @@
+{{ config(post_hook="{{ insert_other_windows('recent_purchases') }}") }}
+
 with recent as (
 
     select
         *,
         {{ decayed_millionths("days_since_last_bought", var("pair_days")) }} as weight
     from {{ ref("recent_purchases") }}
+    where {{ of_window() }}
 
 ),
 

@@ -1,9 +1,11 @@
+{{ config(post_hook="{{ insert_other_pieces('typed_transactions') }}") }}
 -- depends_on: {{ ref("rejected_rows") }}
 -- (a build with too many refused rows ends there)
 
 with typed_transactions as (
 
     select * from {{ ref("typed_transactions") }}
+    where {{ of_piece() }}
 
 ),
 
