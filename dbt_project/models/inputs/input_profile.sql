@@ -1,6 +1,12 @@
-with purchases as (
+with article_days as (
 
-    select * from {{ ref("stg_transactions") }}
+    select * from {{ ref("article_days") }}
+
+),
+
+customer_days as (
+
+    select * from {{ ref("customer_days") }}
 
 ),
 
@@ -18,21 +24,14 @@ last_week as (
 articles as (
 
     select
-        purchases.article_key,
-        min(purchases.sold_on) >= min(last_week.begins_on) as is_new,
-        sum(case when purchases.sold_on >= last_week.begins_on then purchases.quantity else 0 end) as n_sold,
-        -- Decimal: a sum of doubles depends on the order in which the threads add them.
-        sum(
-            case
-                when purchases.sold_on >= last_week.begins_on
-                    then cast(purchases.quantity * purchases.price as decimal(20, 8))
-                else 0
-            end
-        ) as sales
-    from purchases
+        article_days.article_key,
+        min(article_days.sold_on) >= min(last_week.begins_on) as is_new,
+        sum(case when article_days.sold_on >= last_week.begins_on then article_days.n_sold else 0 end) as n_sold,
+        sum(case when article_days.sold_on >= last_week.begins_on then article_days.revenue else 0 end) as sales
+    from article_days
     cross join last_week
-    where purchases.sold_on < last_week.cutoff_on
-    group by purchases.article_key
+    where article_days.sold_on < last_week.cutoff_on
+    group by article_days.article_key
 
 ),
 
@@ -49,13 +48,13 @@ sales as (
 customers as (
 
     select
-        purchases.customer_key,
-        min(purchases.sold_on) >= min(last_week.begins_on) as is_new,
-        max(purchases.sold_on) >= min(last_week.begins_on) as is_buyer
-    from purchases
+        customer_days.customer_key,
+        min(customer_days.sold_on) >= min(last_week.begins_on) as is_new,
+        max(customer_days.sold_on) >= min(last_week.begins_on) as is_buyer
+    from customer_days
     cross join last_week
-    where purchases.sold_on < last_week.cutoff_on
-    group by purchases.customer_key
+    where customer_days.sold_on < last_week.cutoff_on
+    group by customer_days.customer_key
 
 ),
 

@@ -1,13 +1,15 @@
 {#- Fails for each combination of these columns that stands in more than one row.
 
-    Of a table of customers with more than a million rows, one customer in so many is looked at that about a million
-    rows are. Arguments: columns, the list of columns that a row of the model is one of. -#}
+    Of a table of customers, or of articles, with more than a million rows, one customer or article in so many is looked
+    at that about a million rows are. Arguments: columns, the list of columns that a row of the model is one of. -#}
 {% test unique_grain(model, columns) %}
 select {{ columns | join(", ") }}, count(*) as n_rows
 from {{ model }}
-{% if "customer_key" in columns %}
-where customer_key % (select greatest(1, cast(count(*) / 1000000 as integer)) from {{ model }}) = 0
+{% for key in ["customer_key", "article_key"] if key in columns %}
+{% if loop.first %}
+where {{ key }} % (select greatest(1, cast(count(*) / 1000000 as integer)) from {{ model }}) = 0
 {% endif %}
+{% endfor %}
 group by {{ columns | join(", ") }}
 having count(*) > 1
 {% endtest %}
