@@ -13,15 +13,25 @@ customers as (
     select
         window_id,
         system,
-        count(distinct customer_key) as n_customers
-    from {{ ref("system_hits") }}
+        count(*) as n_customers
+    from {{ ref("backtest_lists") }}
+    where recommendation_rank = 1
     group by window_id, system
 
 ),
 
+-- Not all candidates, most of which are those of the next days.
 candidates as (
 
-    select * from {{ ref("candidates") }}
+    select candidates.*
+    from {{ ref("candidates") }} as candidates
+    where (candidates.window_id, candidates.customer_key, candidates.article_key) in (
+        select
+            hits.window_id,
+            hits.customer_key,
+            hits.article_key
+        from hits
+    )
 
 ),
 

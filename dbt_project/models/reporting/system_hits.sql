@@ -27,43 +27,58 @@ bought as (
 
 ),
 
-marked as (
+-- Of the few hits alone: counting through all lists took more than all the rest.
+hits as (
 
     select
-        lists.*,
-        own.article_key is not null as is_repeat,
-        labels.article_key is not null as is_hit,
-        sum(case when labels.article_key is not null then 1 else 0 end) over (
+        lists.window_id,
+        lists.system,
+        lists.customer_key,
+        lists.recommendation_rank,
+        row_number() over (
             partition by lists.window_id, lists.system, lists.customer_key
             order by lists.recommendation_rank
-            rows between unbounded preceding and current row
         ) as n_hits_so_far
     from lists
-    left join labels
+    inner join labels
         on
             lists.window_id = labels.window_id
             and lists.customer_key = labels.customer_key
             and lists.article_key = labels.article_key
-    left join own
-        on
-            lists.window_id = own.window_id
-            and lists.customer_key = own.customer_key
-            and lists.article_key = own.article_key
+
+),
+
+precisions as (
+
+    select
+        hits.window_id,
+        hits.system,
+        hits.customer_key,
+        hits.recommendation_rank,
+        hits.n_hits_so_far * 1.0 / hits.recommendation_rank / least(bought.n_bought, 12) as precision_gained
+    from hits
+    inner join bought on hits.window_id = bought.window_id and hits.customer_key = bought.customer_key
 
 )
 
 select
-    marked.window_id,
-    marked.system,
-    marked.customer_key,
-    marked.recommendation_rank,
-    marked.article_key,
-    marked.is_repeat,
-    marked.is_hit,
-    case
-        when marked.is_hit
-            then marked.n_hits_so_far * 1.0 / marked.recommendation_rank / least(bought.n_bought, 12)
-        else 0
-    end as precision_gained
-from marked
-inner join bought on marked.window_id = bought.window_id and marked.customer_key = bought.customer_key
+    lists.window_id,
+    lists.system,
+    lists.customer_key,
+    lists.recommendation_rank,
+    lists.article_key,
+    own.article_key is not null as is_repeat,
+    precisions.recommendation_rank is not null as is_hit,
+    coalesce(precisions.precision_gained, 0) as precision_gained
+from lists
+left join precisions
+    on
+        lists.window_id = precisions.window_id
+        and lists.system = precisions.system
+        and lists.customer_key = precisions.customer_key
+        and lists.recommendation_rank = precisions.recommendation_rank
+left join own
+    on
+        lists.window_id = own.window_id
+        and lists.customer_key = own.customer_key
+        and lists.article_key = own.article_key

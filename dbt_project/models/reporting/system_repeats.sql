@@ -9,8 +9,9 @@ customers as (
     select
         window_id,
         system,
-        count(distinct customer_key) as n_customers
-    from hits
+        count(*) as n_customers
+    from {{ ref("backtest_lists") }}
+    where recommendation_rank = 1
     group by window_id, system
 
 )
