@@ -29,19 +29,18 @@ where {{ in_budget(source, "source_rank", "budget_share") }}
 
 
 {#- A whole number (up to 41 bits) and an article in one number, by which the highest come first and, of two alike, the
-    lower article_key: a maximum of numbers takes half the time of a window function. A test holds that article_key
-    fits. -#}
+    lower article_key: a maximum of numbers takes half the time of a window function
+    (docs/decisions/0014-the-first-of-a-list-by-one-number.md). A test holds that article_key fits. -#}
 {% macro with_article(number, article_key) -%}
     ({{ number }} << 22) | (4194303 - {{ article_key }})
 {%- endmacro %}
 
 
-{% macro article_of(number) %}cast(4194303 - ({{ number }} & 4194303) as integer){% endmacro %}
+{#- The end of a source for a customer: of the column `number` of the CTE `numbers`, made by with_article, the highest that
+    the budget has room for.
 
-
-{#- The CTE `highest`: of the column `number` of the CTE `numbers` what comes first for each customer, as much as the
-    source may have, with its source_rank. -#}
-{% macro highest_numbers(source) -%}
+    Arguments: source; score, what the source says of an article, from `whole_number`, which with_article was given. -#}
+{% macro highest_in_budget(source, score) %}
 {%- set most = var("candidate_sources").get(source, {"most": 1})["most"] | int -%}
 firsts as (
 
@@ -64,7 +63,32 @@ highest as (
         generate_subscripts(numbers, 1) as source_rank
     from firsts
 
+),
+
+taken_apart as (
+
+    select
+        window_id,
+        customer_key,
+        cast(4194303 - (number & 4194303) as integer) as article_key,
+        number >> 22 as whole_number,
+        source_rank
+    from highest
+
+),
+
+ranked as (
+
+    select
+        taken_apart.*,
+        {{ score }} as source_score,
+        budgets.budget_share
+    from taken_apart
+    inner join budgets on taken_apart.window_id = budgets.window_id and taken_apart.customer_key = budgets.customer_key
+
 )
+
+{{ ranks_in_budget(source) }}
 {%- endmacro %}
 
 

@@ -3,7 +3,7 @@
 
     The model has the hook insert_other_pieces.
 
-    Arguments: source; score, the column; least; unit, the part of one that the column is counted in. -#}
+    Arguments: source; score, the column; least; unit, by what the column is multiplied to be whole. -#}
 {% macro own_candidates(source, score, least=0, unit=1) %}
 with customer_articles as (
 
@@ -50,21 +50,5 @@ numbers as (
 
 ),
 
-{{ highest_numbers(source) }},
-
-ranked as (
-
-    select
-        highest.window_id,
-        highest.customer_key,
-        {{ article_of("highest.number") }} as article_key,
-        (highest.number >> 34) / {{ unit }}.0 as source_score,
-        budgets.budget_share,
-        highest.source_rank
-    from highest
-    inner join budgets on highest.window_id = budgets.window_id and highest.customer_key = budgets.customer_key
-
-)
-
-{{ ranks_in_budget(source) }}
+{{ highest_in_budget(source, "(whole_number >> 12) / " ~ unit ~ ".0") }}
 {% endmacro %}

@@ -71,21 +71,5 @@ numbers as (
 
 ),
 
-{{ highest_numbers(source) }},
-
-ranked as (
-
-    select
-        highest.window_id,
-        highest.customer_key,
-        {{ article_of("highest.number") }} as article_key,
-        (highest.number >> 22) / 1e4 as source_score,
-        budgets.budget_share,
-        highest.source_rank
-    from highest
-    inner join budgets on highest.window_id = budgets.window_id and highest.customer_key = budgets.customer_key
-
-)
-
-{{ ranks_in_budget(source) }}
+{{ highest_in_budget(source, "whole_number / 1e4") }}
 {% endmacro %}

@@ -95,20 +95,4 @@ numbers as (
 
 ),
 
-{{ highest_numbers("similar_customers") }},
-
-ranked as (
-
-    select
-        highest.window_id,
-        highest.customer_key,
-        {{ article_of("highest.number") }} as article_key,
-        (highest.number >> 22) / 1e6 as source_score,
-        budgets.budget_share,
-        highest.source_rank
-    from highest
-    inner join budgets on highest.window_id = budgets.window_id and highest.customer_key = budgets.customer_key
-
-)
-
-{{ ranks_in_budget("similar_customers") }}
+{{ highest_in_budget("similar_customers", "whole_number / 1e6") }}
