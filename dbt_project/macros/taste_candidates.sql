@@ -58,7 +58,7 @@ numbers as (
         tastes.window_id,
         tastes.customer_key,
         {{ with_article(
-            "least(tastes.n_bought * cast(round(best_sellers.popularity_score * 10000) as bigint), 2199023255551)",
+            "tastes.n_bought * cast(round(best_sellers.popularity_score * 10000) as bigint)",
             "best_sellers.article_key"
         ) }} as number
     from tastes
