@@ -16,10 +16,7 @@
     {% if execute %}
         {% set last_key = run_query("select max(customer_key) from " ~ ref(customers)).rows[0][0] or 0 %}
         {% for piece in range(1, last_key // (var("customers_at_once") | int) + 1) %}
-            {% call statement("piece") %}
-                insert into {{ this }} by name
-                {{ model.compiled_code | replace(of_piece(), of_piece(piece)) }}
-            {% endcall %}
+            {% do insert_again(of_piece(), of_piece(piece)) %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
@@ -35,10 +32,16 @@
 {% macro insert_other_windows(rows) %}
     {% if execute %}
         {% for window_id in query_values("select distinct window_id from " ~ ref(rows) ~ " where window_id > 0 order by window_id") %}
-            {% call statement("window") %}
-                insert into {{ this }} by name
-                {{ model.compiled_code | replace(of_window(), of_window(window_id)) }}
-            {% endcall %}
+            {% do insert_again(of_window(), of_window(window_id)) %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+
+{#- Adds to the model whose hook this is the rows of its own SQL with another condition in the place of the first one. -#}
+{% macro insert_again(first, other) %}
+    {% call statement("piece") %}
+        insert into {{ this }} by name
+        {{ model.compiled_code | replace(first, other) }}
+    {% endcall %}
 {% endmacro %}

@@ -5,11 +5,10 @@
 {% test unique_grain(model, columns) %}
 select {{ columns | join(", ") }}, count(*) as n_rows
 from {{ model }}
-{% for key in ["customer_key", "article_key"] if key in columns %}
-{% if loop.first %}
-where {{ key }} % (select greatest(1, cast(count(*) / 1000000 as integer)) from {{ model }}) = 0
+{% set keys = ["customer_key", "article_key"] | select("in", columns) | list %}
+{% if keys %}
+where {{ keys[0] }} % (select greatest(1, cast(count(*) / 1000000 as integer)) from {{ model }}) = 0
 {% endif %}
-{% endfor %}
 group by {{ columns | join(", ") }}
 having count(*) > 1
 {% endtest %}
