@@ -50,7 +50,7 @@ def limit_memory(connection: duckdb.DuckDBPyConnection, share: float) -> None:
 def refusal(path: Path, problem: duckdb.Error) -> str:
     """Why the build file can't be opened, and what to do, in one sentence."""
     reason = first_line(problem)
-    if "lock" in reason:
+    if "Could not set lock" in reason:
         return (
             f"{path} is in use by another process (dbt, training or a reader); "
             "wait for it to end, or close it."

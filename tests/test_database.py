@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from models_py import database
@@ -19,6 +20,20 @@ def test_dbt_leaves_some_of_it() -> None:
     with database.connect(settings={"memory_limit": "1GB"}) as connection:
         Plugin("models_py.dbt_plugin", {}).configure_connection(connection)
         assert database.memory_limit(connection) == pytest.approx(BUILD_SHARE * 1e9, rel=0.01)
+
+
+def test_a_damaged_file_is_told_from_one_in_use(tmp_path: Path) -> None:
+    path = tmp_path / "hm_build.duckdb"
+    with database.connect(path) as connection:
+        connection.execute("create table numbers as select range as n from range(100000)")
+    content = bytearray(path.read_bytes())
+    content[4104:4120] = bytes(16)
+    path.write_bytes(content)
+    with pytest.raises(duckdb.Error) as problem:
+        database.connect(path)
+    said = database.refusal(path, problem.value)
+    assert "Corrupt database file" in said
+    assert said.endswith("delete it and run dbt build again.")
 
 
 def test_training_leaves_some_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
