@@ -1,5 +1,6 @@
 """How this package opens DuckDB: nothing is downloaded, whatever a query asks for."""
 
+import contextlib
 from pathlib import Path
 
 import duckdb
@@ -45,6 +46,16 @@ def limit_memory(connection: duckdb.DuckDBPyConnection, share: float) -> None:
     """
     part = int(memory_limit(connection) * share)
     connection.execute(f"set memory_limit = '{part} bytes'")
+
+
+def keep_blocks(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let DuckDB keep the blocks that it once had, within its limit, and use them again.
+
+    Otherwise it gives each one back, and the system has to clear the next one (docs/full_size.md).
+    Where the machine has less memory than the limit it stays so.
+    """
+    with contextlib.suppress(duckdb.InvalidInputException):
+        connection.execute("set block_allocator_memory = '100%'")
 
 
 def refusal(path: Path, problem: duckdb.Error) -> str:

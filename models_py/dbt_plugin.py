@@ -64,4 +64,5 @@ class Plugin(BasePlugin):
         SQL gets the function `gzip_bytes`.
         """
         database.limit_memory(conn, BUILD_SHARE)
+        database.keep_blocks(conn)
         conn.create_function("gzip_bytes", gzip_bytes, [str], int)

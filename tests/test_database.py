@@ -22,6 +22,23 @@ def test_dbt_leaves_some_of_it() -> None:
         assert database.memory_limit(connection) == pytest.approx(BUILD_SHARE * 1e9, rel=0.01)
 
 
+def setting(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    return str(connection.execute("select current_setting(?)", [name]).fetchall()[0][0])
+
+
+def test_dbt_keeps_the_blocks_that_it_had() -> None:
+    with database.connect(settings={"memory_limit": "1GB"}) as connection:
+        Plugin("models_py.dbt_plugin", {}).configure_connection(connection)
+        kept, limit = (setting(connection, n) for n in ("block_allocator_memory", "memory_limit"))
+        assert kept == limit
+
+
+def test_it_keeps_none_where_the_machine_has_less_memory_than_the_limit() -> None:
+    with database.connect(settings={"memory_limit": "1000TB"}) as connection:
+        database.keep_blocks(connection)
+        assert setting(connection, "block_allocator_memory") == "0 bytes"
+
+
 def test_a_damaged_file_is_told_from_one_in_use(tmp_path: Path) -> None:
     path = tmp_path / "hm_build.duckdb"
     with database.connect(path) as connection:
