@@ -52,7 +52,7 @@ def keep_blocks(connection: duckdb.DuckDBPyConnection) -> None:
     """Let DuckDB keep the blocks that it once had, within its limit, and use them again.
 
     Otherwise it gives each one back, and the system has to clear the next one (docs/full_size.md).
-    Where the machine has less memory than the limit it stays so.
+    It stays so where the limit is more of the machine's memory than DuckDB reserves.
     """
     with contextlib.suppress(duckdb.InvalidInputException):
         connection.execute("set block_allocator_memory = '100%'")
@@ -61,7 +61,7 @@ def keep_blocks(connection: duckdb.DuckDBPyConnection) -> None:
 def refusal(path: Path, problem: duckdb.Error) -> str:
     """Why the build file can't be opened, and what to do, in one sentence."""
     reason = first_line(problem)
-    if "Could not set lock" in reason:
+    if is_for_a_lock(reason):
         return (
             f"{path} is in use by another process (dbt, training or a reader); "
             "wait for it to end, or close it."
@@ -74,6 +74,11 @@ def refusal(path: Path, problem: duckdb.Error) -> str:
 def first_line(problem: BaseException) -> str:
     """The first line of an error's message, or its name where it has none."""
     return (str(problem).splitlines() or [type(problem).__name__])[0].rstrip(".")
+
+
+def is_for_a_lock(reason: str) -> bool:
+    """Whether another process has the file open. The word alone stands in `block` too."""
+    return "Could not set lock" in reason
 
 
 def is_for_want_of_space(reason: str) -> bool:

@@ -83,7 +83,7 @@ def _attached(connection: duckdb.DuckDBPyConnection, out_dir: Path) -> Iterator[
         try:
             connection.execute(attach.format(_quoted(path)))
         except duckdb.IOException as problem:
-            if "lock" not in str(problem):
+            if not database.is_for_a_lock(str(problem)):
                 raise
             shutil.copyfile(path, copy)
             connection.execute(attach.format(_quoted(copy)))

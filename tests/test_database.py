@@ -1,4 +1,4 @@
-"""How much of HM_MEMORY_LIMIT is DuckDB's."""
+"""How DuckDB is opened: its part of HM_MEMORY_LIMIT, and what is said where a file can't be."""
 
 from pathlib import Path
 
@@ -8,6 +8,10 @@ import pytest
 from models_py import database
 from models_py.dbt_plugin import BUILD_SHARE, Plugin
 from models_py.warehouse import TRAINING_SHARE, build_file, open_build_file
+
+
+def setting(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    return str(connection.execute("select current_setting(?)", [name]).fetchall()[0][0])
 
 
 def test_duckdb_gets_a_share_of_the_limit() -> None:
@@ -20,10 +24,6 @@ def test_dbt_leaves_some_of_it() -> None:
     with database.connect(settings={"memory_limit": "1GB"}) as connection:
         Plugin("models_py.dbt_plugin", {}).configure_connection(connection)
         assert database.memory_limit(connection) == pytest.approx(BUILD_SHARE * 1e9, rel=0.01)
-
-
-def setting(connection: duckdb.DuckDBPyConnection, name: str) -> str:
-    return str(connection.execute("select current_setting(?)", [name]).fetchall()[0][0])
 
 
 def test_dbt_keeps_the_blocks_that_it_had() -> None:
