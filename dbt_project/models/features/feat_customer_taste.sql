@@ -33,7 +33,7 @@ described as (
 select
     window_id,
     customer_key,
-    '{{ attribute }}' as attribute,
+    {{ attribute_name(attribute) }} as attribute,
     {{ attribute }}_key as value_key,
     cast({{ whole_sum("n_bought") }} as integer) as n_bought,
     min(days_since_last_bought) as days_since_last_bought

@@ -24,7 +24,7 @@ named as (
     select
         tastes.window_id,
         customers.customer_id,
-        tastes.attribute,
+        cast(tastes.attribute as {{ dbt.type_string() }}) as attribute,
         attribute_values.attribute_value,
         tastes.value_key,
         tastes.n_bought,
