@@ -23,8 +23,8 @@
 {#- The day n days after (before, when negative) a date. -#}
 {% macro add_days(date, n) %}cast({{ dbt.dateadd("day", n, date) }} as date){% endmacro %}
 
-{#- One text out of a row's columns, for people to read, or, with a separator that no text holds, to compare. -#}
-{% macro row_text(columns, separator="','") %}concat_ws({{ separator }} {%- for column in columns %}, coalesce({{ column }}, ''){% endfor %}){% endmacro %}
+{#- One text out of a row's columns, for people to read. -#}
+{% macro row_text(columns) %}concat_ws(',' {%- for column in columns %}, coalesce({{ column }}, ''){% endfor %}){% endmacro %}
 
 {#- A whole number from 0 to 1,000,002 that depends on three whole numbers alone, for drawing among pairs: linear
     congruences with a prime modulus. It spreads the pairs of one customer; whether two given articles are drawn

@@ -10,7 +10,7 @@ days as (
         sold_on,
         count(*) as n_rows
     from typed_transactions
-    where rejected_because is null
+    where not is_refused
     group by sold_on
 
 ),

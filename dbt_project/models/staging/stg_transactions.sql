@@ -25,7 +25,7 @@ select
     cast(count(*) as integer) as quantity
 from typed_transactions as purchases
 inner join known_days on purchases.sold_on = known_days.sold_on
-where purchases.rejected_because is null
+where not purchases.is_refused
 group by purchases.sold_on, purchases.customer_key, purchases.article_key, purchases.price, purchases.is_online
 -- What is counted by customer from here on meets each customer's rows together.
 order by purchases.customer_key, purchases.sold_on
