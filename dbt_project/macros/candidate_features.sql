@@ -5,13 +5,25 @@
 
     Shares are multiplied by 1e0, a double: by 1.0, a decimal, they would be converted twice. -#}
 {% macro candidate_features(pairs, is_labelled=false) %}
-{#- Most rows of these tables are of window 0, which has no label. -#}
+{#- Most rows of these tables are of window 0, which has no label, and of customers who teach nothing. -#}
 {% set of_windows = "where window_id > 0" if is_labelled else "" %}
+{% set of_customers = "where (window_id, customer_key) in (select window_id, customer_key from labelled_customers)" if is_labelled else "" %}
 with pairs as (
 
     select * from {{ pairs }}
 
 ),
+{% if is_labelled %}
+
+labelled_customers as (
+
+    select distinct
+        window_id,
+        customer_key
+    from pairs
+
+),
+{% endif %}
 
 customers as (
 
@@ -22,7 +34,7 @@ customers as (
 activity as (
 
     select * from {{ ref("feat_customer_activity") }}
-    {{ of_windows }}
+    {{ of_customers }}
 
 ),
 
@@ -50,21 +62,21 @@ keys as (
 own as (
 
     select * from {{ ref("feat_customer_article") }}
-    {{ of_windows }}
+    {{ of_customers }}
 
 ),
 
 products as (
 
     select * from {{ ref("feat_customer_product") }}
-    {{ of_windows }}
+    {{ of_customers }}
 
 ),
 
 partners as (
 
     select * from {{ ref("feat_customer_pair") }}
-    {{ of_windows }}
+    {{ of_customers }}
 
 ),
 
@@ -80,7 +92,7 @@ bands as (
 taste_{{ attribute }} as (
 
     select * from {{ ref("feat_customer_taste") }}
-    {{ of_windows }} {{ "and" if of_windows else "where" }} attribute = '{{ attribute }}'
+    {{ of_customers }} {{ "and" if of_customers else "where" }} attribute = '{{ attribute }}'
 
 )
 {% endfor %}

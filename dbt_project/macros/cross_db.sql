@@ -39,13 +39,3 @@
 {% macro rows_hash(columns) %}{{ return(adapter.dispatch("rows_hash", "next_week")(columns)) }}{% endmacro %}
 {% macro default__rows_hash(columns) %}cast(sum(cast(xxhash64({{ columns | join(", ") }}) as decimal(38, 0))) as {{ dbt.type_string() }}){% endmacro %}
 {% macro duckdb__rows_hash(columns) %}cast(sum(hash({{ columns | join(", ") }})) as {{ dbt.type_string() }}){% endmacro %}
-
-{#- Hooks of a model whose joins DuckDB is to take in the order that is written: it would put wide rows into hash tables,
-    for more memory than HM_MEMORY_LIMIT=3GB leaves it (docs/decisions/0013). -#}
-{% macro begin_joins_as_written() %}{{ return(adapter.dispatch("begin_joins_as_written", "next_week")()) }}{% endmacro %}
-{% macro default__begin_joins_as_written() %}{% endmacro %}
-{% macro duckdb__begin_joins_as_written() %}set disabled_optimizers = 'join_order'{% endmacro %}
-
-{% macro end_joins_as_written() %}{{ return(adapter.dispatch("end_joins_as_written", "next_week")()) }}{% endmacro %}
-{% macro default__end_joins_as_written() %}{% endmacro %}
-{% macro duckdb__end_joins_as_written() %}reset disabled_optimizers{% endmacro %}
