@@ -53,6 +53,8 @@ ABOUT_THE_INPUT = {
     "input_counts",
     "input_files",
     "input_profile",
+    # It says how purchases are added up, not which of them: what is added up is compared.
+    "bought_again",
 }
 # Means over all windows, the list of runs, and what the input was in an earlier one.
 OF_THE_RUN = {"system_comparison", "runs", "drift"}

@@ -27,23 +27,29 @@ history as (
 
 ),
 
-counted as (
+again as (
+
+    select * from {{ ref("bought_again") }}
+    where {{ of_piece() }}
+
+),
+
+-- Whole numbers, as a sum of other doubles depends on the order: of spend it is exact up to 90 million of the file's unit.
+described as (
 
     select
         window_customers.window_id,
         purchases.customer_key,
         purchases.article_key,
-        {{ whole_sum("purchases.quantity") }} as n_bought,
-        count(*) as n_times,
+        purchases.quantity as n_bought,
         {% for span in var("decay_days") %}
-        {{ whole_sum("history.decayed_" ~ span ~ "d") }} as decayed_{{ span }}d,
+        history.decayed_{{ span }}d,
         {% endfor %}
-        {{ whole_sum("round(1e6 / baskets.n_lines)") }} as basket_share,
-        {{ whole_sum("round(history.decayed_" ~ var("own_decay_days") ~ "d / baskets.n_lines)") }} as decayed_baskets,
-        -- Whole numbers as well, as a sum of other doubles depends on the order: exact up to 90 million of the file's unit.
-        {{ whole_sum("round(1e8 * purchases.price * purchases.quantity)") }} as spend,
-        min(history.days_ago) as days_since_last_bought,
-        max(history.days_ago) as days_since_first_bought
+        round(1e6 / baskets.n_lines) as basket_share,
+        round(history.decayed_{{ var("own_decay_days") }}d / baskets.n_lines) as decayed_baskets,
+        round(1e8 * purchases.price * purchases.quantity) as spend,
+        history.days_ago,
+        again.customer_key is not null as is_again
     from window_customers
     inner join purchases on window_customers.customer_key = purchases.customer_key
     inner join baskets on purchases.customer_key = baskets.customer_key and purchases.sold_on = baskets.sold_on
@@ -51,7 +57,49 @@ counted as (
         on
             window_customers.window_id = history.window_id
             and purchases.sold_on = history.sold_on
-    group by window_customers.window_id, purchases.customer_key, purchases.article_key
+    left join again on purchases.customer_key = again.customer_key and purchases.article_key = again.article_key
+
+),
+
+-- Most articles were bought once, and a group of one row costs as much as any.
+counted as (
+
+    select
+        window_id,
+        customer_key,
+        article_key,
+        n_bought,
+        1 as n_times,
+        {% for span in var("decay_days") %}
+        decayed_{{ span }}d,
+        {% endfor %}
+        basket_share,
+        decayed_baskets,
+        spend,
+        days_ago as days_since_last_bought,
+        days_ago as days_since_first_bought
+    from described
+    where not is_again
+
+    union all
+
+    select
+        window_id,
+        customer_key,
+        article_key,
+        {{ whole_sum("n_bought") }} as n_bought,
+        count(*) as n_times,
+        {% for span in var("decay_days") %}
+        {{ whole_sum("decayed_" ~ span ~ "d") }} as decayed_{{ span }}d,
+        {% endfor %}
+        {{ whole_sum("basket_share") }} as basket_share,
+        {{ whole_sum("decayed_baskets") }} as decayed_baskets,
+        {{ whole_sum("spend") }} as spend,
+        min(days_ago) as days_since_last_bought,
+        max(days_ago) as days_since_first_bought
+    from described
+    where is_again
+    group by window_id, customer_key, article_key
 
 )
 
