@@ -38,10 +38,20 @@ typed as (
         cast({{ finite("age") }} as integer) as age
     from customers
 
+),
+
+-- From the ids alone: one thread numbers them, with all that stands beside them.
+keys as (
+
+    select
+        customer_id,
+        row_number() over (order by customer_id) as customer_key
+    from typed
+
 )
 
 select
-    cast(row_number() over (order by typed.customer_id) as integer) as customer_key,
+    cast(keys.customer_key as integer) as customer_key,
     typed.customer_id,
     typed.is_fn,
     typed.is_active,
@@ -52,4 +62,6 @@ select
     case when unknown_postal_codes.postal_code is null then nullif(trim(typed.postal_code), '') end as postal_code,
     typed.line_number
 from typed
+inner join keys on typed.customer_id = keys.customer_id
 left join unknown_postal_codes on typed.postal_code = unknown_postal_codes.postal_code
+order by keys.customer_key
