@@ -1,11 +1,6 @@
 with purchases as (
 
-    select
-        purchases.*,
-        again.customer_key is not null as is_again
-    from {{ ref("stg_transactions") }} as purchases
-    left join {{ ref("bought_again") }} as again
-        on purchases.customer_key = again.customer_key and purchases.article_key = again.article_key
+    select * from {{ ref("stg_transactions") }}
 
 ),
 
@@ -19,53 +14,62 @@ customers as (
 followed as (
 
     select
-        *,
-        lag(sold_on) over (partition by customer_key, article_key order by sold_on) as bought_before_on
+        purchases.article_key,
+        purchases.sold_on,
+        lag(purchases.sold_on) over (
+            partition by purchases.customer_key, purchases.article_key order by purchases.sold_on
+        ) as bought_before_on
     from purchases
-    where is_again
+    inner join {{ ref("bought_again") }} as again
+        on purchases.customer_key = again.customer_key and purchases.article_key = again.article_key
 
-    union all
+),
+
+returning_buyers as (
 
     select
-        *,
-        cast(null as date) as bought_before_on
-    from purchases
-    where not is_again
+        article_key,
+        sold_on,
+        count(case when bought_before_on = sold_on then 1 end) as n_of_same_day,
+        count(case when bought_before_on < sold_on then 1 end) as n_returning,
+        {{ whole_sum(days_between("bought_before_on", "sold_on")) }} as days_since_bought_before
+    from followed
+    where bought_before_on is not null
+    group by article_key, sold_on
 
 ),
 
 sold as (
 
     select
-        followed.article_key,
-        followed.sold_on,
-        {{ whole_sum("followed.quantity") }} as n_sold,
-        -- The second piece of a day is not another buyer, nor one who comes back.
-        count(*) - count(case when followed.bought_before_on = followed.sold_on then 1 end) as n_buyers,
-        count(case when followed.bought_before_on < followed.sold_on then 1 end) as n_returning,
-        {{ whole_sum(days_between("followed.bought_before_on", "followed.sold_on")) }} as days_since_bought_before,
-        {{ whole_sum("case when followed.is_online then followed.quantity else 0 end") }} as n_sold_online,
+        purchases.article_key,
+        purchases.sold_on,
+        {{ whole_sum("purchases.quantity") }} as n_sold,
+        count(*) as n_lines,
+        {{ whole_sum("case when purchases.is_online then purchases.quantity else 0 end") }} as n_sold_online,
         -- Decimal: a sum of doubles depends on the order in which the threads add them.
-        sum(cast(followed.price * followed.quantity as decimal(20, 8))) as revenue,
-        {{ whole_sum("case when customers.age is not null then followed.quantity else 0 end") }} as n_sold_of_known_age,
-        {{ whole_sum("coalesce(customers.age, 0) * followed.quantity") }} as sum_of_ages
-    from followed
-    inner join customers on followed.customer_key = customers.customer_key
-    group by followed.article_key, followed.sold_on
+        sum(cast(purchases.price * purchases.quantity as decimal(20, 8))) as revenue,
+        {{ whole_sum("case when customers.age is not null then purchases.quantity else 0 end") }} as n_sold_of_known_age,
+        {{ whole_sum("coalesce(customers.age, 0) * purchases.quantity") }} as sum_of_ages
+    from purchases
+    inner join customers on purchases.customer_key = customers.customer_key
+    group by purchases.article_key, purchases.sold_on
 
 )
 
 select
-    article_key,
-    sold_on,
-    cast(n_sold as integer) as n_sold,
-    cast(n_buyers as integer) as n_buyers,
-    cast(n_returning as integer) as n_returning,
-    cast(coalesce(days_since_bought_before, 0) as bigint) as days_since_bought_before,
-    cast(n_sold_online as integer) as n_sold_online,
-    cast(revenue as decimal(28, 8)) as revenue,
-    cast(n_sold_of_known_age as integer) as n_sold_of_known_age,
-    cast(sum_of_ages as bigint) as sum_of_ages
+    sold.article_key,
+    sold.sold_on,
+    cast(sold.n_sold as integer) as n_sold,
+    -- The second line of a day is not another buyer, nor one who comes back.
+    cast(sold.n_lines - coalesce(returning_buyers.n_of_same_day, 0) as integer) as n_buyers,
+    cast(coalesce(returning_buyers.n_returning, 0) as integer) as n_returning,
+    cast(coalesce(returning_buyers.days_since_bought_before, 0) as bigint) as days_since_bought_before,
+    cast(sold.n_sold_online as integer) as n_sold_online,
+    cast(sold.revenue as decimal(28, 8)) as revenue,
+    cast(sold.n_sold_of_known_age as integer) as n_sold_of_known_age,
+    cast(sold.sum_of_ages as bigint) as sum_of_ages
 from sold
+left join returning_buyers on sold.article_key = returning_buyers.article_key and sold.sold_on = returning_buyers.sold_on
 -- Each article's days together: what adds them up has the article's sums at hand.
-order by article_key, sold_on
+order by sold.article_key, sold.sold_on
