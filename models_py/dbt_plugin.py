@@ -1,5 +1,6 @@
 """What dbt does when it opens its database (profiles.yml): a lock, a limit, a function for SQL."""
 
+import gc
 import gzip
 import zlib
 from functools import partial
@@ -63,6 +64,9 @@ class Plugin(BasePlugin):
 
         SQL gets the function `gzip_bytes`.
         """
+        # All that dbt has read of the project stays until it ends: the collector need not look
+        # through it again and again.
+        gc.freeze()
         database.limit_memory(conn, BUILD_SHARE)
         database.keep_blocks(conn)
         conn.create_function("gzip_bytes", gzip_bytes, [str], int)
