@@ -27,9 +27,10 @@ real: data/real/.made
 	@if $(MAKE) --no-print-directory -q out/real/.trained; then $(BIN)/python -m models_py.report --out-dir out/real; \
 	else $(MAKE) --no-print-directory out/real/.trained; fi
 
+# Without unit tests, whose input is always the same: they are for who changes a model (dbt build, make test).
 run: $(BIN)/.installed
 	@mkdir -p "$(HM_OUT_DIR)"
-	HM_DATA_DIR="$(HM_DATA_DIR)" HM_OUT_DIR="$(HM_OUT_DIR)" $(BIN)/dbt build --vars '$(VARS)'
+	HM_DATA_DIR="$(HM_DATA_DIR)" HM_OUT_DIR="$(HM_OUT_DIR)" $(BIN)/dbt build --exclude-resource-type unit_test --vars '$(VARS)'
 	HM_DATA_DIR="$(HM_DATA_DIR)" HM_OUT_DIR="$(HM_OUT_DIR)" $(BIN)/python -m models_py.train
 
 # Data, build and training, each made again only when what it is made from has changed.

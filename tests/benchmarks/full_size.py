@@ -185,7 +185,12 @@ def whole_run(n_customers: int, data: Path, folder: Path, memory_limit: str) -> 
         "DBT_LOG_PATH": str(out.resolve() / "logs"),
     }
     dbt = str(Path(sys.executable).with_name("dbt"))
-    build, memory = run("dbt build", [dbt, "build", "--vars", json.dumps(VARS)], environment)
+    # As in make run.
+    build, memory = run(
+        "dbt build",
+        [dbt, "build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(VARS)],
+        environment,
+    )
     build.parts = models_of(out / "target" / "run_results.json", memory)
     scans += scan_seconds(purchases)
     training, _ = run("training", [sys.executable, "-m", "models_py.train"], environment)
