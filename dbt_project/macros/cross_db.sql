@@ -39,3 +39,9 @@
 {% macro rows_hash(columns) %}{{ return(adapter.dispatch("rows_hash", "next_week")(columns)) }}{% endmacro %}
 {% macro default__rows_hash(columns) %}cast(sum(cast(xxhash64({{ columns | join(", ") }}) as decimal(38, 0))) as {{ dbt.type_string() }}){% endmacro %}
 {% macro duckdb__rows_hash(columns) %}cast(sum(hash({{ columns | join(", ") }})) as {{ dbt.type_string() }}){% endmacro %}
+
+{#- The name of a taste attribute as a value, for tables of many rows: in DuckDB one of a list of names, which takes a quarter of
+    the time that a text takes to write, and compares with a text all the same. -#}
+{% macro attribute_name(attribute) %}{{ return(adapter.dispatch("attribute_name", "next_week")(attribute)) }}{% endmacro %}
+{% macro default__attribute_name(attribute) %}'{{ attribute }}'{% endmacro %}
+{% macro duckdb__attribute_name(attribute) %}cast('{{ attribute }}' as enum('{{ taste_attributes() | join("', '") }}')){% endmacro %}

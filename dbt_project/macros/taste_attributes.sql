@@ -2,13 +2,6 @@
 {% macro taste_attributes() %}{{ return(var("taste_attributes").keys() | list) }}{% endmacro %}
 
 
-{#- The name of an attribute as a value, for tables of many rows: in DuckDB one of a list of names, which takes a quarter of
-    the time that a text takes to write, and compares with a text all the same. -#}
-{% macro attribute_name(attribute) %}{{ return(adapter.dispatch("attribute_name", "next_week")(attribute)) }}{% endmacro %}
-{% macro default__attribute_name(attribute) %}'{{ attribute }}'{% endmacro %}
-{% macro duckdb__attribute_name(attribute) %}cast('{{ attribute }}' as enum('{{ taste_attributes() | join("', '") }}')){% endmacro %}
-
-
 {#- What a missing or blank attribute of an article is called. -#}
 {% macro named(column) %}coalesce(nullif(trim({{ column }}), ''), 'Unknown'){% endmacro %}
 
