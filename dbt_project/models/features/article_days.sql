@@ -10,6 +10,12 @@ customers as (
 
 ),
 
+again as (
+
+    select * from {{ ref("bought_again") }}
+
+),
+
 -- What was bought before is looked for where there is something to find.
 followed as (
 
@@ -20,8 +26,7 @@ followed as (
             partition by purchases.customer_key, purchases.article_key order by purchases.sold_on
         ) as bought_before_on
     from purchases
-    inner join {{ ref("bought_again") }} as again
-        on purchases.customer_key = again.customer_key and purchases.article_key = again.article_key
+    inner join again on purchases.customer_key = again.customer_key and purchases.article_key = again.article_key
 
 ),
 

@@ -10,7 +10,7 @@ judged as (
 
 )
 
--- Why a row is refused is found out again for rejected_rows: to write that of no row at all takes a second of ten.
+-- Why a row is refused is found out again for rejected_rows: to write that of no row at all takes a second of eight.
 select
     sold_on,
     customer_key,
