@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models_py.frames import Pairs
-from models_py.ranker import N_TREES, Ranker
+from models_py.ranker import Ranker
 
 try:
     import lleaves
@@ -31,14 +31,14 @@ def compiled(fitted: Ranker, variant: int, sample: Pairs) -> Ranker:
     fitted
         What `ranker.fit` returned.
     variant
-        Place in N_TREES.
+        Place in its n_trees.
     sample
         Pairs on which the compiled trees have to give LightGBM's own scores, to the last bit;
         otherwise they are not used.
     """
     if lleaves is None:
         return fitted
-    n_trees = N_TREES[variant]
+    n_trees = fitted.n_trees[variant]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trees.txt"
         fitted.booster.save_model(path, num_iteration=n_trees)

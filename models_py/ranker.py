@@ -15,6 +15,10 @@ from models_py.frames import IntArray, Pairs, ScoreArray
 # Numbers of trees among which the windows before the scored one choose (early stopping).
 N_TREES = (20, 40, 60)
 DEFAULT_VARIANT = 2
+# Where fewer customers teach, there are so many times as many trees, which learn so much slower:
+# more time for less noise (docs/ablation.md).
+FEW_CUSTOMERS = 6_000
+SLOWER = 2
 # Sizes of the trees among which the oldest window chooses.
 N_LEAVES = (31, 7)
 # Fewer customers than this teach no order.
@@ -51,20 +55,21 @@ class Ranker:
         LightGBM's model.
     names
         Its features, in order.
+    n_trees
+        Numbers of trees that can be asked for: N_TREES, or SLOWER times these.
     machine_code
-        By place in N_TREES, what gives the same scores faster (`machine_code.compiled`).
+        By place in n_trees, what gives the same scores faster (`machine_code.compiled`).
     """
 
     booster: lgb.Booster
     names: list[str]
+    n_trees: tuple[int, ...] = N_TREES
     machine_code: Mapping[int, Callable[[Pairs], npt.NDArray[np.float64]]] = field(
         default_factory=dict
     )
 
 
-def fit(
-    training: Sequence[Pairs], n_leaves: int = N_LEAVES[0], n_trees: int = max(N_TREES)
-) -> Ranker | None:
+def fit(training: Sequence[Pairs], n_leaves: int = N_LEAVES[0]) -> Ranker | None:
     """Learn to order candidates from past windows.
 
     The objective is LambdaMART's (Burges, "From RankNet to LambdaRank to LambdaMART", Microsoft
@@ -77,8 +82,6 @@ def fit(
         Rows of abt_ranker, a Pairs a window.
     n_leaves
         Most leaves of a tree.
-    n_trees
-        How many trees.
 
     Returns
     -------
@@ -87,22 +90,29 @@ def fit(
     """
     training = [pairs for pairs in training if len(pairs.customer_keys)]
     groups = [_group_sizes(pairs.customer_keys) for pairs in training]
-    if sum(len(sizes) for sizes in groups) < MIN_CUSTOMERS:
+    n_customers = sum(len(sizes) for sizes in groups)
+    if n_customers < MIN_CUSTOMERS:
         return None
     label = np.concatenate([pairs.is_bought for pairs in training]).astype(np.float32)
     parameters = {**PARAMETERS, "num_leaves": n_leaves}
-    return boost(parameters, training, label, n_trees, np.concatenate(groups))
+    return boost(parameters, training, label, n_customers, np.concatenate(groups))
 
 
 def boost(
     parameters: dict[str, Any],
     training: Sequence[Pairs],
     label: npt.NDArray[np.float32],
-    n_trees: int,
+    n_customers: int,
     groups: npt.NDArray[np.int64] | None = None,
 ) -> Ranker:
     """Fit trees to a label of all pairs, in their order; groups are the sizes of queries."""
-    parameters = {**parameters, "num_threads": int(os.environ.get("HM_THREADS", "2"))}
+    slower = SLOWER if n_customers < FEW_CUSTOMERS else 1
+    n_trees = tuple(slower * n for n in N_TREES)
+    parameters = {
+        **parameters,
+        "learning_rate": parameters["learning_rate"] / slower,
+        "num_threads": int(os.environ.get("HM_THREADS", "2")),
+    }
     data = lgb.Dataset(
         [pairs.features for pairs in training],
         label=label,
@@ -110,9 +120,9 @@ def boost(
         feature_name=training[0].names,
         params=parameters,
     )
-    booster = lgb.train(parameters, data, num_boost_round=n_trees)
+    booster = lgb.train(parameters, data, num_boost_round=max(n_trees))
     booster.free_dataset()
-    return Ranker(booster, training[0].names)
+    return Ranker(booster, training[0].names, n_trees)
 
 
 def score(fitted: Ranker, pairs: Pairs, variants: Sequence[int]) -> list[ScoreArray]:
@@ -125,7 +135,7 @@ def score(fitted: Ranker, pairs: Pairs, variants: Sequence[int]) -> list[ScoreAr
     pairs
         Rows of abt_candidates.
     variants
-        Places in N_TREES, ascending.
+        Places in the ranker's n_trees, ascending.
 
     Returns
     -------
@@ -143,12 +153,12 @@ def score(fitted: Ranker, pairs: Pairs, variants: Sequence[int]) -> list[ScoreAr
                 fitted.booster.predict(
                     pairs.features,
                     start_iteration=done,
-                    num_iteration=N_TREES[variant] - done,
+                    num_iteration=fitted.n_trees[variant] - done,
                     raw_score=True,
                     num_threads=int(os.environ.get("HM_THREADS", "2")),
                 )
             )
-        done = N_TREES[variant]
+        done = fitted.n_trees[variant]
         found.append(total.astype(np.float32))
     return found
 
@@ -168,7 +178,7 @@ def importance(fitted: Ranker, variant: int) -> pd.DataFrame:
         feature_name, gain_share (of the total gain of the splits, 0 to 1), n_splits; in the order
         of the features.
     """
-    n_trees = N_TREES[variant]
+    n_trees = fitted.n_trees[variant]
     gain = fitted.booster.feature_importance("gain", iteration=n_trees)
     splits = fitted.booster.feature_importance("split", iteration=n_trees)
     return pd.DataFrame(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from models_py import ranker
 from models_py.frames import IntArray, Pairs, ScoreArray
-from models_py.ranker import MIN_CUSTOMERS, N_LEAVES, N_TREES, PARAMETERS, Ranker
+from models_py.ranker import MIN_CUSTOMERS, N_LEAVES, PARAMETERS, Ranker
 
 # The feature that only what the customer bought before has.
 OWN = "own_n_times"
@@ -30,9 +30,7 @@ def own(pairs: Pairs) -> npt.NDArray[np.bool_]:
     return ~np.isnan(pairs.features[:, pairs.names.index(OWN)])
 
 
-def fit(
-    training: Sequence[Pairs], n_leaves: int = N_LEAVES[0], n_trees: int = max(N_TREES)
-) -> Ranker | None:
+def fit(training: Sequence[Pairs], n_leaves: int = N_LEAVES[0]) -> Ranker | None:
     """Learn from past windows what an article that was bought before adds when bought again.
 
     Parameters
@@ -41,8 +39,6 @@ def fit(
         Rows of abt_ranker, a Pairs a window. Customers who bought nothing again are left out.
     n_leaves
         Most leaves of a tree.
-    n_trees
-        How many trees.
 
     Returns
     -------
@@ -52,10 +48,12 @@ def fit(
     """
     kept = [_bought_again(pairs) for pairs in training]
     kept = [pairs for pairs in kept if len(pairs.customer_keys)]
-    if sum(len(np.unique(pairs.customer_keys)) for pairs in kept) < MIN_CUSTOMERS:
+    n_customers = sum(len(np.unique(pairs.customer_keys)) for pairs in kept)
+    if n_customers < MIN_CUSTOMERS:
         return None
     label = np.concatenate([pairs.bought_share for pairs in kept])
-    return ranker.boost({**PARAMETERS, **DIFFERENCES, "num_leaves": n_leaves}, kept, label, n_trees)
+    parameters = {**PARAMETERS, **DIFFERENCES, "num_leaves": n_leaves}
+    return ranker.boost(parameters, kept, label, n_customers)
 
 
 def score(fitted: Ranker, pairs: Pairs, variants: Sequence[int]) -> list[ScoreArray]:

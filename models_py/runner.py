@@ -26,7 +26,7 @@ from models_py.least_squares import PENALTIES
 from models_py.metrics import average_precision
 from models_py.prefetch import prefetched
 from models_py.progress import Progress
-from models_py.ranker import N_LEAVES, N_TREES
+from models_py.ranker import N_LEAVES
 from models_py.two_stages import VARIANTS, HeldWindow
 
 EXPORTED = two_stages.BLEND
@@ -364,7 +364,13 @@ def _write_choices(
     variant = VARIANTS[choices.variant]
     if fitted_ranker is not None:
         rows += [
-            (window_id, two_stages.RANKER, "trees", N_TREES[variant.trees], chosen_on),
+            (
+                window_id,
+                two_stages.RANKER,
+                "trees",
+                fitted_ranker.ranker.n_trees[variant.trees],
+                chosen_on,
+            ),
             (
                 window_id,
                 two_stages.RANKER,

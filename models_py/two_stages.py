@@ -42,7 +42,7 @@ MAX_HELD_CUSTOMERS = 10_000
 
 
 class Variant(NamedTuple):
-    """A way to order candidates: place in N_TREES, and whether repeats correct the order."""
+    """A way to order candidates: place in n_trees, and whether repeats correct the order."""
 
     trees: int
     is_corrected: bool

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from models_py import machine_code, ranker
-from models_py.ranker import MIN_CUSTOMERS, N_LEAVES, N_TREES, Ranker
+from models_py.ranker import MIN_CUSTOMERS, N_LEAVES, Ranker
 from tests.test_ranker import VARIANTS, fit, made_up
 
 lleaves = pytest.importorskip("lleaves")
@@ -54,7 +54,7 @@ def test_trees_that_score_otherwise_are_not_used(
     read = lleaves.Model
 
     def read_fewer(model_file: str) -> object:
-        fitted.booster.save_model(model_file, num_iteration=N_TREES[0] - 1)
+        fitted.booster.save_model(model_file, num_iteration=fitted.n_trees[0] - 1)
         return read(model_file=model_file)
 
     monkeypatch.setattr(lleaves, "Model", read_fewer)

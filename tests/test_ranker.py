@@ -1,9 +1,10 @@
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from models_py import ranker
+from models_py import ranker, repeats
 from models_py.frames import Pairs, ScoreArray
 from models_py.metrics import map_at_k
 from models_py.ranker import MIN_CUSTOMERS, N_LEAVES, N_TREES, Ranker
@@ -56,8 +57,7 @@ def test_an_obvious_order_is_learnt(fitted: Ranker) -> None:
 def test_a_variant_scores_with_that_many_trees(fitted: Ranker) -> None:
     unseen = made_up(3)
     found = ranker.score(fitted, unseen, VARIANTS)
-    assert len(found) == len(N_TREES)
-    for n_trees, scores in zip(N_TREES, found, strict=True):
+    for n_trees, scores in zip(fitted.n_trees, found, strict=True):
         expected = fitted.booster.predict(unseen.features, num_iteration=n_trees, raw_score=True)
         assert scores.dtype == np.float32
         np.testing.assert_allclose(scores, expected, rtol=1e-6, atol=1e-6)
@@ -113,11 +113,32 @@ def test_a_feature_that_is_missing_everywhere_says_nothing() -> None:
     assert n_splits["told"] > 0
 
 
+@pytest.mark.parametrize("learn", [ranker.fit, repeats.fit])
+@pytest.mark.parametrize(("n_missing", "slower"), [(0, 1), (1, 2)])
+def test_few_customers_teach_more_trees_which_learn_slower(
+    monkeypatch: pytest.MonkeyPatch,
+    learn: Callable[[list[Pairs]], Ranker | None],
+    n_missing: int,
+    slower: int,
+) -> None:
+    monkeypatch.setattr(ranker, "FEW_CUSTOMERS", 2 * MIN_CUSTOMERS)
+    windows = [made_up(1), made_up(2, MIN_CUSTOMERS - n_missing)]
+    for pairs in windows:
+        # All customers bought all articles before, and the first one again.
+        pairs.features[:, 2] = 1
+        pairs.bought_share[pairs.article_keys == 0] = 1
+    found = learn([replace(pairs, names=["told", "noise", repeats.OWN]) for pairs in windows])
+    assert found is not None
+    assert found.n_trees == tuple(slower * n for n in N_TREES)
+    assert found.booster.num_trees() == max(found.n_trees)
+    rate = ranker.PARAMETERS["learning_rate"] / slower
+    assert f"[learning_rate: {rate}]" in found.booster.model_to_string()
+
+
 def test_trees_have_no_more_leaves_than_told() -> None:
     most = []
     for n_leaves in N_LEAVES:
         trees = fit([made_up(1)], n_leaves).booster.dump_model()["tree_info"]
-        assert len(trees) == max(N_TREES)
         most.append(max(tree["num_leaves"] for tree in trees))
     large, small = N_LEAVES
     assert most[1] == small < most[0] <= large
@@ -129,7 +150,7 @@ def test_importance_names_every_feature_and_its_shares_add_up(fitted: Ranker, va
     assert found["feature_name"].tolist() == ["told", "noise", "more_noise"]
     assert found["gain_share"].sum() == pytest.approx(1)
     assert found["gain_share"].iloc[0] > 0.8
-    trees = fitted.booster.dump_model(num_iteration=N_TREES[variant])["tree_info"]
+    trees = fitted.booster.dump_model(num_iteration=fitted.n_trees[variant])["tree_info"]
     assert found["n_splits"].sum() == sum(tree["num_leaves"] - 1 for tree in trees)
 
 

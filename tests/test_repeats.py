@@ -3,7 +3,7 @@ import pytest
 
 from models_py import ranker, repeats
 from models_py.frames import Pairs, ScoreArray
-from models_py.ranker import MIN_CUSTOMERS, N_TREES
+from models_py.ranker import MIN_CUSTOMERS
 from tests.builders import make_pairs
 
 NAN = np.nan
@@ -53,7 +53,9 @@ def test_what_is_bought_alone_comes_before_what_is_bought_with_others(
 def test_only_what_was_bought_before_has_a_score(fitted: ranker.Ranker) -> None:
     unseen = made_up(3, n=20)
     is_own = unseen.article_keys < N_OWN
-    for n_trees, scores in zip(N_TREES, repeats.score(fitted, unseen, [0, 1, 2]), strict=True):
+    for n_trees, scores in zip(
+        fitted.n_trees, repeats.score(fitted, unseen, [0, 1, 2]), strict=True
+    ):
         expected = fitted.booster.predict(unseen.features, num_iteration=n_trees, raw_score=True)
         assert scores.dtype == np.float32
         assert np.isnan(scores[~is_own]).all()
