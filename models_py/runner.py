@@ -14,6 +14,7 @@ from models_py import (
     database,
     export,
     machine_code,
+    pair_reader,
     ranker,
     systems,
     two_stages,
@@ -142,7 +143,7 @@ class Runner:
             if other not in self._frames:
                 self._frames[other] = warehouse.read_frames(connection, other, grains)
             if other not in self._pairs:
-                self._pairs[other] = warehouse.read_training_pairs(connection, other)
+                self._pairs[other] = pair_reader.read_training_pairs(connection, other)
         training = self._plan.training[window_id]
         pairs = [self._pairs[w] for w in training]
         if window_id > 0 and window_id not in self._frames:
@@ -218,11 +219,13 @@ class Runner:
         frames, ranges = self._sample(window_id)
         pairs = None
         if fitted_ranker:
-            articles = warehouse.read_article_features(connection, window_id)
+            articles = pair_reader.read_known_articles(connection, window_id)
             pairs = [
                 piece
                 for keys in ranges
-                for piece in warehouse.stream_pairs(connection, window_id, keys, articles=articles)
+                for piece in pair_reader.stream_pairs(
+                    connection, window_id, keys, articles=articles
+                )
             ]
         held = two_stages.hold_out(
             fitted_ranker,
@@ -267,7 +270,7 @@ class Runner:
             else None
         )
         keys = warehouse.customer_shards(connection, window_id, MAX_SHARD, most_pairs(connection))
-        articles = None if used is None else warehouse.read_article_features(connection, window_id)
+        articles = None if used is None else pair_reader.read_known_articles(connection, window_id)
         read = partial(self._read_shard, window_id, grains, customer_columns, used, articles)
         is_compiled = warehouse.count_pairs(connection, window_id) < machine_code.MIN_PAIRS
         for frames, pairs, own in prefetched(read, keys):
@@ -295,7 +298,7 @@ class Runner:
         grains: list[str],
         customer_columns: str,
         used: list[str] | None,
-        articles: warehouse.KnownFeatures | None,
+        articles: pair_reader.KnownArticles | None,
         keys: tuple[int, int],
     ) -> tuple[Frames, list[Pairs] | None, IntArray]:
         """Some customers, their candidates where features are used, and what they bought.
@@ -307,7 +310,7 @@ class Runner:
             pairs = (
                 None
                 if used is None
-                else list(warehouse.stream_pairs(reader, window_id, keys, used, articles))
+                else list(pair_reader.stream_pairs(reader, window_id, keys, used, articles))
             )
             return frames, pairs, warehouse.read_own_lists(reader, window_id, frames.customer_keys)
 

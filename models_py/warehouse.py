@@ -2,8 +2,6 @@
 
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -13,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from models_py import columns, database, leftovers, run_lock
-from models_py.frames import Classes, Frames, IntArray, Pairs
+from models_py.frames import Classes, Frames, IntArray
 from models_py.ranking import EMPTY, LIST_LENGTH
 
 FILE_NAME = "hm.duckdb"
@@ -294,175 +292,6 @@ def read_frames(
             """,
             [window_id],
         ).df(),
-    )
-
-
-# Pairs of a piece.
-PIECE_SIZE = 500_000
-# Columns of abt_ranker that are no features.
-PAIR_KEYS = ["window_id", "customer_key", "article_key", "is_bought", "bought_share"]
-
-
-def read_feature_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """What the ranker sees: the columns of abt_ranker but for keys and label, in their order."""
-    columns_of = connection.execute("select * from abt_ranker limit 0").description or []
-    return [name for name, *_ in columns_of if name not in PAIR_KEYS]
-
-
-def read_training_pairs(connection: duckdb.DuckDBPyConnection, window_id: int) -> Pairs:
-    """The rows of abt_ranker of a window, in the order of customer_key and article_key."""
-    condition = f"window_id = {int(window_id)}"
-    pairs = in_one(connection, _stream(connection, "abt_ranker", "bought_share", condition, {}))
-    order = np.lexsort((pairs.article_keys, pairs.customer_keys))
-    return pairs.take(order)
-
-
-@dataclass(frozen=True)
-class KnownFeatures:
-    """Features that articles have whoever the customer is, or customers whatever the article.
-
-    Attributes
-    ----------
-    names
-        Of the features.
-    first_key
-        The key of column 0.
-    values
-        (n_features, n_keys) float32; NaN where missing.
-    """
-
-    names: list[str]
-    first_key: int
-    values: npt.NDArray[np.float32]
-
-    def places(self, keys: IntArray) -> IntArray:
-        """The column of each key, all of which are known: (n_keys,) int64."""
-        return keys - self.first_key
-
-    def of(self, name: str, places: IntArray) -> npt.NDArray[np.float32]:
-        """One feature at each of these columns: (n_places,) float32."""
-        return np.asarray(self.values[self.names.index(name)].take(places))
-
-
-def read_article_features(connection: duckdb.DuckDBPyConnection, window_id: int) -> KnownFeatures:
-    """The rows of ranker_articles of a window."""
-    condition = f"window_id = {int(window_id)}"
-    return _read_known(connection, "ranker_articles", columns.ARTICLE, condition)
-
-
-def _read_known(
-    connection: duckdb.DuckDBPyConnection, source: str, key: str, condition: str
-) -> KnownFeatures:
-    described = connection.execute(f"select * from {source} limit 0").description or []
-    names = [name for name, *_ in described if name not in PAIR_KEYS]
-    features = ", ".join(f"cast({name} as real) as {name}" for name in names)
-    table = connection.sql(
-        f"select {key}, {features} from {source} where {condition}"
-    ).to_arrow_table()
-    keys = table.column(0).to_numpy().astype(np.int64)
-    first, last = (int(keys.min()), int(keys.max())) if len(keys) else (0, -1)
-    values = np.full((len(names), last - first + 1), np.nan, np.float32)
-    for row, name in zip(values, names, strict=True):
-        row[keys - first] = table.column(name).to_numpy()
-    return KnownFeatures(names, first, values)
-
-
-def stream_pairs(
-    connection: duckdb.DuckDBPyConnection,
-    window_id: int,
-    keys: tuple[int, int] | None = None,
-    used: Collection[str] | None = None,
-    articles: KnownFeatures | None = None,
-) -> Iterator[Pairs]:
-    """The rows of abt_candidates of a window's customers, piece by piece.
-
-    All of them are in memory, as Arrow has them, until the last piece is taken. Pieces have no
-    order, and the pairs of a customer may stand in several of them. What is the article's or the
-    customer's alone is read once for each of these (ranker_articles, ranker_customers), with the
-    same values.
-
-    Parameters
-    ----------
-    window_id
-        Which window.
-    keys
-        First and last customer_key; None for all.
-    used
-        The features that are read; of the others all values are missing. None for all.
-    articles
-        What `read_article_features` returned for the window, where it was read before.
-    """
-    first, last = keys or (0, 2**31 - 1)
-    condition = (
-        f"window_id = {int(window_id)} and customer_key between {int(first)} and {int(last)}"
-    )
-    known = {
-        columns.ARTICLE: articles or read_article_features(connection, window_id),
-        columns.CUSTOMER: _read_known(connection, "ranker_customers", columns.CUSTOMER, condition),
-    }
-    return _stream(connection, "abt_candidates", "0", condition, known, used)
-
-
-def _stream(
-    connection: duckdb.DuckDBPyConnection,
-    source: str,
-    bought_share: str,
-    condition: str,
-    known: Mapping[str, KnownFeatures],
-    used: Collection[str] | None = None,
-) -> Iterator[Pairs]:
-    names = read_feature_names(connection)
-    # By name, the key that a feature is looked up by.
-    looked_up = {name: key for key, features in known.items() for name in features.names}
-    wanted = [name for name in names if used is None or name in used]
-    # One type: four bytes. A relation is converted to Arrow on all threads; as a cursor, or with
-    # parameters, it would be on one.
-    features = "".join(
-        f", cast({name} as real) as {name}" for name in wanted if name not in looked_up
-    )
-    table = connection.sql(
-        f"select customer_key, article_key, cast({bought_share} as real) as bought_share{features} "
-        f"from {source} where {condition}"
-    ).to_arrow_table(PIECE_SIZE)
-    for batch in table.to_batches():
-        keys = {
-            key: batch.column(key).to_numpy().astype(np.int64)
-            for key in (columns.CUSTOMER, columns.ARTICLE)
-        }
-        places = {key: features.places(keys[key]) for key, features in known.items()}
-        # Filled column by column, as Arrow has them; LightGBM reads that order too. Missing is NaN.
-        matrix = np.empty((len(names), batch.num_rows), np.float32)
-        for column, name in zip(matrix, names, strict=True):
-            if name not in wanted:
-                column[:] = np.nan
-            elif name in looked_up:
-                key = looked_up[name]
-                column[:] = known[key].of(name, places[key])
-            else:
-                column[:] = batch.column(name).to_numpy(zero_copy_only=False)
-        yield Pairs(
-            keys[columns.CUSTOMER],
-            keys[columns.ARTICLE],
-            matrix.T,
-            names,
-            batch.column("bought_share").to_numpy(),
-        )
-
-
-def in_one(connection: duckdb.DuckDBPyConnection, pieces: Iterator[Pairs]) -> Pairs:
-    """Pieces of pairs as one."""
-    found = list(pieces)
-    if not found:
-        names = read_feature_names(connection)
-        keys = np.zeros(0, np.int64)
-        none = np.zeros(0, np.float32)
-        return Pairs(keys, keys, none.reshape(0, len(names)), names, none)
-    return Pairs(
-        np.concatenate([piece.customer_keys for piece in found]),
-        np.concatenate([piece.article_keys for piece in found]),
-        np.ascontiguousarray(np.concatenate([piece.features for piece in found])),
-        found[0].names,
-        np.concatenate([piece.bought_share for piece in found]),
     )
 
 

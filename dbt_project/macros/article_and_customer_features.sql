@@ -37,3 +37,12 @@
     "online_share": "activity.online_share",
 }) }}
 {% endmacro %}
+
+
+{#- What the ranker knows of a customer's taste for a value, by a row of feat_customer_taste, and by feat_customer_activity as
+    `activity`. -#}
+{% macro taste_share(taste) %}{{ taste }}.n_bought * 1e0 / activity.n_bought{% endmacro %}
+
+
+{#- And of an article among the buyers of an age, by feat_article_age_band as `bands`, and by feat_article as `articles`. -#}
+{% macro age_band_share() %}bands.n_sold * 1e0 / articles.n_sold_{{ var("best_seller_days") }}d{% endmacro %}

@@ -1,10 +1,11 @@
 {#- What is known of each pair of a customer and an article in `pairs`, as it was known on the window's cutoff.
 
     Arguments: pairs, the name of a relation with window_id, customer_key, article_key and packed_columns();
-    is_labelled, whether it has is_bought and bought_share as well.
+    is_labelled, whether it has is_bought and bought_share as well; is_whole, whether what scoring looks up by the customer
+    and one thing more (decision 0012) is among it.
 
     Shares are multiplied by 1e0, a double: by 1.0, a decimal, they would be converted twice. -#}
-{% macro candidate_features(pairs, is_labelled=false) %}
+{% macro candidate_features(pairs, is_labelled=false, is_whole=true) %}
 {#- Most rows of these tables are of window 0, which has no label, and of customers who teach nothing. -#}
 {% set of_windows = "where window_id > 0" if is_labelled else "" %}
 {% set of_customers = "where (window_id, customer_key) in (select window_id, customer_key from labelled_customers)" if is_labelled else "" %}
@@ -50,7 +51,7 @@ keys as (
     select
         window_id,
         article_key,
-        {% for attribute in taste_attributes() %}
+        {% for attribute in taste_attributes() if is_whole %}
         {{ attribute }}_key,
         {% endfor %}
         product_key
@@ -71,7 +72,9 @@ products as (
     select * from {{ ref("feat_customer_product") }}
     {{ of_customers }}
 
-),
+)
+{% if is_whole %}
+,
 
 partners as (
 
@@ -86,7 +89,8 @@ bands as (
     {{ of_windows }}
 
 )
-{% for attribute in taste_attributes() %}
+{% endif %}
+{% for attribute in taste_attributes() if is_whole %}
 ,
 
 taste_{{ attribute }} as (
@@ -135,14 +139,16 @@ select
     products.days_since_last_bought as product_days_since_last,
     coalesce(own.n_bought, 0) * 1e0 / products.n_bought as share_of_product,
     -- The customer's taste for what the article is.
-    {% for attribute in taste_attributes() %}
-    taste_{{ attribute }}.n_bought * 1e0 / activity.n_bought as taste_{{ attribute }},
+    {% for attribute in taste_attributes() if is_whole %}
+    {{ taste_share("taste_" ~ attribute) }} as taste_{{ attribute }},
     {% endfor %}
+    {% if is_whole %}
     taste_department.days_since_last_bought as department_days_since_last,
     -- Articles bought together with what the customer bought lately.
     partners.pair_sum,
     partners.pair_max,
     partners.pair_days_since,
+    {% endif %}
     -- The article.
     {% for name, expression in article_features().items() %}
     {{ expression }} as {{ name }},
@@ -150,7 +156,9 @@ select
     -- The article against the customer.
     articles.mean_price / nullif(activity.mean_price, 0) as price_to_customers,
     abs(articles.mean_buyer_age - customers.age) as age_from_buyers,
-    bands.n_sold * 1e0 / articles.n_sold_{{ var("best_seller_days") }}d as age_band_share,
+    {% if is_whole %}
+    {{ age_band_share() }} as age_band_share,
+    {% endif %}
     abs(articles.online_share - activity.online_share) as channel_distance,
     -- The customer.
     {% for name, expression in customer_features().items() %}
@@ -159,29 +167,33 @@ select
 -- What brings few columns comes first: a join copies all that was joined before it, and may hash it (decision 0011).
 from pairs
 inner join keys on pairs.window_id = keys.window_id and pairs.article_key = keys.article_key
-{% for attribute in taste_attributes() %}
+{% for attribute in taste_attributes() if is_whole %}
 left join taste_{{ attribute }}
     on
         pairs.window_id = taste_{{ attribute }}.window_id
         and pairs.customer_key = taste_{{ attribute }}.customer_key
         and keys.{{ attribute }}_key = taste_{{ attribute }}.value_key
 {% endfor %}
+{% if is_whole %}
 left join partners
     on
         pairs.window_id = partners.window_id
         and pairs.customer_key = partners.customer_key
         and pairs.article_key = partners.article_key
+{% endif %}
 left join products
     on
         pairs.window_id = products.window_id
         and pairs.customer_key = products.customer_key
         and keys.product_key = products.product_key
 inner join customers on pairs.customer_key = customers.customer_key
+{% if is_whole %}
 left join bands
     on
         pairs.window_id = bands.window_id
         and customers.age_band = bands.age_band
         and pairs.article_key = bands.article_key
+{% endif %}
 left join own
     on
         pairs.window_id = own.window_id

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models_py import ranker, two_stages, warehouse
+from models_py import pair_reader, ranker, two_stages, warehouse
 from models_py.evaluation import evaluate
 from models_py.frames import Frames, Pairs
 from models_py.metrics import average_precision
@@ -141,16 +141,16 @@ def ablate(
         difference_low, difference_high (less everything's: negative is a loss), seconds_saved
         (fitting and scoring, of all windows), sql_seconds_saved (of the source's models).
     """
-    names = warehouse.read_feature_names(connection)
+    names = pair_reader.read_feature_names(connection)
     sources = sources_of(names)
     plan = plan_windows(warehouse.read_windows(connection))
     backtest = plan.backtest
     pairs = {
-        w: warehouse.in_one(connection, warehouse.stream_pairs(connection, w)) for w in backtest
+        w: pair_reader.in_one(connection, pair_reader.stream_pairs(connection, w)) for w in backtest
     }
     frames = {w: warehouse.read_frames(connection, w, []) for w in backtest}
     training = {
-        t: warehouse.read_training_pairs(connection, t)
+        t: pair_reader.read_training_pairs(connection, t)
         for t in sorted({t for w in backtest for t in plan.training[w]})
     }
     scores, rows = [], []

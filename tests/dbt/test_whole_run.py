@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models_py import warehouse
+from models_py import pair_reader
 from models_py.submission import check_submission, read_submission
 from tests.dbt import runs
 from tests.dbt.conftest import FEW_WINDOWS, Run
@@ -87,8 +87,8 @@ def test_what_is_scored_are_the_rows_of_abt_candidates(run: Run, used: list[str]
     """What is read once an article or once a customer, too, and no value of what is not used."""
     with duckdb.connect(str(run.database), read_only=True) as connection:
         first, last = 1, 1000
-        pieces = warehouse.stream_pairs(connection, 0, (first, last), used)
-        pairs = warehouse.in_one(connection, pieces)
+        pieces = pair_reader.stream_pairs(connection, 0, (first, last), used)
+        pairs = pair_reader.in_one(connection, pieces)
         wanted = connection.execute(
             f"from abt_candidates where window_id = 0 and customer_key between {first} and {last} "
             "order by customer_key, article_key"
@@ -101,6 +101,14 @@ def test_what_is_scored_are_the_rows_of_abt_candidates(run: Run, used: list[str]
     if used is not None:
         expected = expected.mask(~expected.columns.isin(used)[None, :].repeat(len(expected), 0))
     assert np.array_equal(pairs.features[order], expected.to_numpy(), equal_nan=True)
+
+
+@pytest.mark.parametrize(("window_id", "keys"), [(99, None), (0, (10**8, 10**8 + 1))])
+def test_where_nobody_is_there_are_no_pairs(
+    run: Run, window_id: int, keys: tuple[int, int] | None
+) -> None:
+    with duckdb.connect(str(run.database), read_only=True) as connection:
+        assert list(pair_reader.stream_pairs(connection, window_id, keys)) == []
 
 
 def test_kept_lists_give_the_scores_that_are_kept(run: Run) -> None:

@@ -1,0 +1,3 @@
+{{ config(materialized="view") }}
+
+{{ candidate_features(ref("merged_candidates"), is_whole=false) }}
