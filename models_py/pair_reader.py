@@ -257,7 +257,7 @@ def _lookup(
     entries = sparse.csr_matrix((number[is_kept], (row[is_kept], column[is_kept])), shape)
     # In order, an entry of a row is found by bisection.
     entries.sort_indices()
-    return lambda rows, columns: np.asarray(entries[rows, columns], np.int64).ravel()
+    return lambda rows, at: np.asarray(entries[rows, at], np.int64).ravel()
 
 
 def _stream(
