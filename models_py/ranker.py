@@ -105,7 +105,10 @@ def boost(
     n_customers: int,
     groups: npt.NDArray[np.int64] | None = None,
 ) -> Ranker:
-    """Fit trees to a label of all pairs, in their order; groups are the sizes of queries."""
+    """Fit trees to a label of all pairs, in their order; groups are the sizes of queries.
+
+    How many trees, and how fast they learn, follows from how many customers the pairs are of.
+    """
     slower = SLOWER if n_customers < FEW_CUSTOMERS else 1
     n_trees = tuple(slower * n for n in N_TREES)
     parameters = {
