@@ -79,6 +79,11 @@ class KnownArticles:
     band_places: IntArray
     band_values: npt.NDArray[np.float32]
 
+    @property
+    def n(self) -> int:
+        """How many places for articles there are."""
+        return int(self.band_places.shape[1])
+
 
 def read_feature_names(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """What the ranker sees: the columns of abt_ranker but for keys and label, in their order."""
@@ -99,15 +104,15 @@ def read_known_articles(connection: duckdb.DuckDBPyConnection, window_id: int) -
     first, names, values = _by_key(connection, "ranker_articles", columns.ARTICLE, condition)
     alone = Known(names, values, lambda _, article_keys: article_keys - first)
     n_articles = values.shape[1]
-    values_of = _read(
-        connection, "article_attributes", ["article_key", "attribute", "value_key"], [], "true"
-    )
+    keys = [columns.ARTICLE, "attribute", "value_key"]
+    values_of = _read(connection, "article_attributes", keys, [], "true")
     codes, attributes = _codes(values_of, "attribute")
     at = _int64(values_of, columns.ARTICLE) - first
     is_known = (at >= 0) & (at < n_articles)
     value_keys = np.zeros((len(attributes), n_articles), np.int64)
     value_keys[codes[is_known], at[is_known]] = _int64(values_of, "value_key")[is_known]
-    sold = _read(connection, "ranker_age_bands", ["age_band", "article_key"], BANDS, condition)
+    keys = [columns.AGE_BAND, columns.ARTICLE]
+    sold = _read(connection, "ranker_age_bands", keys, BANDS, condition)
     codes, bands = _codes(sold, columns.AGE_BAND)
     band_places = np.zeros((len(bands) + 1, n_articles), np.int64)
     band_places[codes, _int64(sold, columns.ARTICLE) - first] = np.arange(1, len(codes) + 1)
@@ -153,10 +158,13 @@ def stream_pairs(
     articles = articles or read_known_articles(connection, window_id)
     first, names, values = _by_key(connection, "ranker_customers", columns.CUSTOMER, condition)
     customers = range(first, first + values.shape[1])
+    # Those who are there: the keys that were asked for may have no end.
+    within = f"customer_key between {customers.start} and {customers.stop - 1}"
+    condition = f"window_id = {int(window_id)} and {within}"
     known = [
         articles.alone,
         Known(names, values, lambda customer_keys, _: customer_keys - first),
-        _read_bands(connection, articles, customers),
+        _read_bands(connection, articles, customers, within),
         *_read_tastes(connection, articles, customers, condition),
         _read_partners(connection, articles, customers, condition),
     ]
@@ -164,20 +172,20 @@ def stream_pairs(
 
 
 def _read_bands(
-    connection: duckdb.DuckDBPyConnection, articles: KnownArticles, customers: range
+    connection: duckdb.DuckDBPyConnection, articles: KnownArticles, customers: range, condition: str
 ) -> Known:
     """How an article sells among the buyers of the customer's age."""
-    ages = _read(connection, "stg_customers", ["customer_key", "age_band"], [], _within(customers))
+    keys = [columns.CUSTOMER, columns.AGE_BAND]
+    ages = _read(connection, "stg_customers", keys, [], condition)
     codes, bands = _codes(ages, columns.AGE_BAND)
     rows = np.array([articles.bands.get(band, len(articles.bands)) for band in bands], np.int64)
     row_of = np.full(len(customers), len(articles.bands), np.int64)
     row_of[_int64(ages, columns.CUSTOMER) - customers.start] = rows[codes]
-    n_articles = articles.band_places.shape[1]
     flat = articles.band_places.ravel()
 
     def places(customer_keys: IntArray, article_keys: IntArray) -> IntArray:
         row = row_of[customer_keys - customers.start]
-        return np.asarray(flat.take(row * n_articles + article_keys - articles.first_key))
+        return np.asarray(flat.take(row * articles.n + article_keys - articles.first_key))
 
     return Known(BANDS, articles.band_values, places)
 
@@ -189,15 +197,10 @@ def _read_tastes(
     condition: str,
 ) -> list[Known]:
     """The customer's taste for what an article is, by attribute."""
-    tastes = _read(
-        connection,
-        "ranker_tastes",
-        ["customer_key", "value_key"],
-        TASTES,
-        f"{condition} and {_within(customers)}",
-    )
+    keys = [columns.CUSTOMER, "value_key"]
+    tastes = _read(connection, "ranker_tastes", keys, TASTES, condition)
     value_keys = _int64(tastes, "value_key")
-    asked = max((int(keys.max(initial=0)) for keys in articles.value_keys.values()), default=0)
+    asked = max((int(one.max(initial=0)) for one in articles.value_keys.values()), default=0)
     places_of = _lookup(
         _int64(tastes, columns.CUSTOMER) - customers.start,
         value_keys,
@@ -206,16 +209,16 @@ def _read_tastes(
     )
     values = _with_missing(tastes, TASTES)
 
-    def of_attribute(name: str, keys: IntArray) -> Known:
+    def of_attribute(name: str, value_of: IntArray) -> Known:
         return Known(
             [feature.format(name) for feature in TASTES.values()],
             values,
             lambda customer_keys, article_keys: places_of(
-                customer_keys - customers.start, keys[article_keys - articles.first_key]
+                customer_keys - customers.start, value_of[article_keys - articles.first_key]
             ),
         )
 
-    return [of_attribute(name, keys) for name, keys in articles.value_keys.items()]
+    return [of_attribute(name, value_of) for name, value_of in articles.value_keys.items()]
 
 
 def _read_partners(
@@ -225,20 +228,14 @@ def _read_partners(
     condition: str,
 ) -> Known:
     """How an article goes with what the customer bought lately."""
-    partners = _read(
-        connection,
-        "feat_customer_pair",
-        ["customer_key", "article_key"],
-        PARTNERS,
-        f"{condition} and {_within(customers)}",
-    )
-    n_articles = articles.band_places.shape[1]
+    keys = [columns.CUSTOMER, columns.ARTICLE]
+    partners = _read(connection, "feat_customer_pair", keys, PARTNERS, condition)
     at = _int64(partners, columns.ARTICLE) - articles.first_key
     places_of = _lookup(
         _int64(partners, columns.CUSTOMER) - customers.start,
         at,
-        (at >= 0) & (at < n_articles),
-        (len(customers), n_articles),
+        (at >= 0) & (at < articles.n),
+        (len(customers), articles.n),
     )
     return Known(
         PARTNERS,
@@ -273,7 +270,7 @@ def _stream(
     wanted = [name for name in names if used is None or name in used]
     joined = [name for name in wanted if name not in looked_up]
     share = f"cast({bought_share} as real) as bought_share"
-    table = _read(connection, source, ["customer_key", "article_key", share], joined, condition)
+    table = _read(connection, source, [columns.CUSTOMER, columns.ARTICLE, share], joined, condition)
     for batch in table.to_batches():
         customer_keys, article_keys = (
             _int64(batch, key) for key in (columns.CUSTOMER, columns.ARTICLE)
@@ -352,10 +349,6 @@ def _read(
     return connection.sql(
         f"select {', '.join(selected)} from {source} where {condition}"
     ).to_arrow_table(PIECE_SIZE)
-
-
-def _within(customers: range) -> str:
-    return f"customer_key between {customers.start} and {customers.stop - 1}"
 
 
 def _int64(table: pa.Table | pa.RecordBatch, name: str) -> IntArray:

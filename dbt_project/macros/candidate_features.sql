@@ -89,8 +89,7 @@ bands as (
     {{ of_windows }}
 
 )
-{% endif %}
-{% for attribute in taste_attributes() if is_whole %}
+{% for attribute in taste_attributes() %}
 ,
 
 taste_{{ attribute }} as (
@@ -100,6 +99,7 @@ taste_{{ attribute }} as (
 
 )
 {% endfor %}
+{% endif %}
 
 select
     pairs.window_id,
@@ -138,11 +138,11 @@ select
     products.decayed_{{ var("own_decay_days") }}d / nullif(activity.decayed_{{ var("own_decay_days") }}d, 0) as product_share,
     products.days_since_last_bought as product_days_since_last,
     coalesce(own.n_bought, 0) * 1e0 / products.n_bought as share_of_product,
+    {% if is_whole %}
     -- The customer's taste for what the article is.
-    {% for attribute in taste_attributes() if is_whole %}
+    {% for attribute in taste_attributes() %}
     {{ taste_share("taste_" ~ attribute) }} as taste_{{ attribute }},
     {% endfor %}
-    {% if is_whole %}
     taste_department.days_since_last_bought as department_days_since_last,
     -- Articles bought together with what the customer bought lately.
     partners.pair_sum,
@@ -167,14 +167,14 @@ select
 -- What brings few columns comes first: a join copies all that was joined before it, and may hash it (decision 0011).
 from pairs
 inner join keys on pairs.window_id = keys.window_id and pairs.article_key = keys.article_key
-{% for attribute in taste_attributes() if is_whole %}
+{% if is_whole %}
+{% for attribute in taste_attributes() %}
 left join taste_{{ attribute }}
     on
         pairs.window_id = taste_{{ attribute }}.window_id
         and pairs.customer_key = taste_{{ attribute }}.customer_key
         and keys.{{ attribute }}_key = taste_{{ attribute }}.value_key
 {% endfor %}
-{% if is_whole %}
 left join partners
     on
         pairs.window_id = partners.window_id
