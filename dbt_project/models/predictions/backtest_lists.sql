@@ -1,6 +1,7 @@
 -- depends_on: {{ ref("abt_customers") }}
 -- depends_on: {{ ref("abt_purchases") }}
 -- depends_on: {{ ref("abt_candidates") }}
+-- depends_on: {{ ref("ranker_candidates") }}
 -- depends_on: {{ ref("abt_ranker") }}
 -- depends_on: {{ ref("window_labels") }}
 {{ declared_table({

@@ -2,6 +2,7 @@
 -- depends_on: {{ ref("abt_purchases") }}
 -- depends_on: {{ ref("abt_classes") }}
 -- depends_on: {{ ref("abt_candidates") }}
+-- depends_on: {{ ref("ranker_candidates") }}
 -- depends_on: {{ ref("abt_ranker") }}
 -- depends_on: {{ ref("cand_own_decayed") }}
 -- depends_on: {{ ref("cand_popular_overall") }}
