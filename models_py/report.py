@@ -24,6 +24,14 @@ def print_windows(windows: pd.DataFrame) -> None:
     left_out = windows[windows["is_left_out"]]
     cutoffs = there["cutoff_on"].dt.strftime("%Y-%m-%d")
     print(f"Windows 0 to {len(there) - 1}, cutoffs {cutoffs.iloc[0]} back to {cutoffs.iloc[-1]}.")
+    n_days = there["n_label_days"].iloc[0]
+    n_past_days = there["n_label_days"].iloc[-1]
+    if n_past_days < n_days:
+        print(
+            f"There are few days, so the past windows look {n_past_days} "
+            f"{'day' if n_past_days == 1 else 'days'} ahead, not {n_days} as the recommendations "
+            "do (var least_past_windows)."
+        )
     if len(left_out):
         print(
             f"Left out: windows {left_out['window_id'].min()} to {left_out['window_id'].max()}, "

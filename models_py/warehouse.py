@@ -137,7 +137,7 @@ def read_windows(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        window_id, cutoff_on, n_history_days, is_backtest, is_left_out.
+        window_id, cutoff_on, n_label_days, n_history_days, is_backtest, is_left_out.
 
     Raises
     ------
@@ -146,7 +146,9 @@ def read_windows(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """
     windows = connection.execute(
         """
-        select planned.window_id, planned.cutoff_on, planned.n_history_days, planned.is_backtest,
+        select planned.window_id, planned.cutoff_on,
+               planned.label_until - planned.cutoff_on as n_label_days,
+               planned.n_history_days, planned.is_backtest,
                windows.window_id is null as is_left_out
         from windows_planned as planned
         left join windows on planned.window_id = windows.window_id

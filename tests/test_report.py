@@ -17,6 +17,7 @@ def windows(n: int, n_left_out: int) -> pd.DataFrame:
         {
             "window_id": range(n),
             "cutoff_on": pd.Timestamp("2020-09-23") - pd.to_timedelta(7 * np.arange(n), "D"),
+            "n_label_days": 7,
             "n_history_days": 100 - 7 * np.arange(n),
             "is_backtest": [0 < i < 3 for i in range(n)],
             "is_left_out": [i >= n - n_left_out for i in range(n)],
@@ -56,6 +57,17 @@ def test_the_windows_and_which_are_left_out(
     if n_left_out:
         assert f"windows {n_there} to {n - 1}" in out
         assert "min_history_days" in out
+    assert "least_past_windows" not in out
+
+
+def test_past_windows_that_look_less_far_ahead_are_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table = windows(6, 2)
+    table.loc[1:, "n_label_days"] = 3
+    print_windows(table)
+    out = capsys.readouterr().out
+    assert "past windows look 3 days ahead, not 7 as the recommendations do" in out
 
 
 def test_each_system_has_its_line_with_what_was_measured(

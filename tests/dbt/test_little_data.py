@@ -25,7 +25,7 @@ def recommended(out: Path) -> dict[str, list[str]]:
 
 
 def test_four_days_and_a_horizon_of_three(builds: ManyBuilds, demo: Path, tmp_path: Path) -> None:
-    """One training window, with one day of history: nothing to choose on, so heuristics."""
+    """Past windows of one day's label each: enough for the ranker to be judged on."""
     data = runs.write_inputs(
         tmp_path / "data",
         {
@@ -37,15 +37,21 @@ def test_four_days_and_a_horizon_of_three(builds: ManyBuilds, demo: Path, tmp_pa
     )
     out = tmp_path / "out"
     printed = builds.run_and_train(data, out, *BUILD, variables="{horizon_days: 3}")
-    assert "Windows 0 to 1, cutoffs 2020-09-23 back to 2020-09-20." in printed
-    assert "Left out: windows 2 to 10" in printed
+    assert "Windows 0 to 3, cutoffs 2020-09-23 back to 2020-09-20." in printed
+    assert "the past windows look 1 day ahead, not 3 as the recommendations do" in printed
+    assert "Left out: windows 4 to 10" in printed
     with duckdb.connect(str(out / "hm.duckdb"), read_only=True) as connection:
         systems = connection.execute(
             "select distinct system from predictions.evaluation where window_id = 1"
         ).fetchall()
+        chosen_on = connection.execute(
+            "select distinct chosen_on from predictions.choices "
+            "where window_id = 0 and system = 'blend'"
+        ).fetchall()
         articles = connection.execute("select article_id from stg_articles").fetchall()
         customers = connection.execute("select customer_id from stg_customers").fetchall()
     assert len(systems) == 9
+    assert chosen_on != [("no earlier window: default",)]
     ids = [row[0] for row in customers]
     order = [
         row[0]

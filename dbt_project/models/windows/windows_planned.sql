@@ -1,4 +1,5 @@
 {% set n_wanted = var("n_backtest_windows") + var("n_training_windows") %}
+{% set n_least = [var("least_past_windows") | int, n_wanted | int] | min %}
 {% set last_day = "max(sold_on)" if var("as_of") is none else "cast('" ~ var("as_of") ~ "' as date)" %}
 
 with customer_days as (
@@ -16,6 +17,26 @@ days as (
 
 ),
 
+-- Of little history a past window looks less far ahead, so that there are some from which to learn and on which to choose.
+steps as (
+
+    select
+        *,
+        {% if n_least > 0 -%}
+        greatest(
+            least(
+                {{ var("horizon_days") }},
+                ({{ days_between("first_day", "next_day") }} - {{ var("min_history_days") }}) // {{ n_least }}
+            ),
+            1
+        ) as step_days
+        {%- else -%}
+        {{ var("horizon_days") }} as step_days
+        {%- endif %}
+    from days
+
+),
+
 numbers as (
     {% for n in range(n_wanted + var("extra_training_windows") + 1) %}
     select {{ n }} as window_id
@@ -30,10 +51,11 @@ cutoffs as (
 
     select
         numbers.window_id,
-        days.first_day,
-        {{ add_days("days.next_day", "-" ~ var("horizon_days") ~ " * numbers.window_id") }} as cutoff_on
+        steps.first_day,
+        case when numbers.window_id = 0 then {{ var("horizon_days") }} else steps.step_days end as label_days,
+        {{ add_days("steps.next_day", "-steps.step_days * numbers.window_id") }} as cutoff_on
     from numbers
-    cross join days
+    cross join steps
 
 ),
 
@@ -42,7 +64,7 @@ bounded as (
     select
         window_id,
         cutoff_on,
-        {{ add_days("cutoff_on", var("horizon_days")) }} as label_until,
+        {{ add_days("cutoff_on", "label_days") }} as label_until,
         greatest(first_day, {{ add_days("cutoff_on", -var("history_days")) }}) as history_from
     from cutoffs
 
