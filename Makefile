@@ -14,7 +14,7 @@ export PYTHONUNBUFFERED := 1
 SQL := $(shell find dbt_project -name target -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.md' \) -print) profiles.yml
 MODELS := $(filter-out models_py/demo_% models_py/complete_journey.py models_py/report.py,$(wildcard models_py/*.py))
 
-.PHONY: demo real run test lint docs bench-peers ablation bench-full bench-small kill-test lock clean
+.PHONY: demo real run test lint docs bench-peers bench-few-days ablation bench-full bench-small kill-test lock clean
 .DELETE_ON_ERROR:
 
 # What a newcomer runs.
@@ -93,6 +93,10 @@ bench-peers: data/real/.made .venv-peers/.installed
 	--database out/bench-peers/hm.duckdb --out-dir out/bench-peers
 	$(BIN)/python -m tests.benchmarks.compare \
 	--database out/bench-peers/hm.duckdb --out-dir out/bench-peers
+
+# Where four days are known and three are asked for, at 16 cutoffs of Complete Journey: some five minutes.
+bench-few-days: data/real/.made
+	$(BIN)/python -m tests.benchmarks.few_days
 
 # What each source of candidates and family of features brings, on Complete Journey: about fifteen minutes.
 ablation: data/real/.made

@@ -96,15 +96,16 @@ def read_windows(connection: duckdb.DuckDBPyConnection) -> Iterator[Window]:
     if not ids:
         raise InputError("no past window can be scored: nothing was bought in one, or none is.")
     for (window_id,) in ids:
-        yield _read_window(connection, int(window_id), articles, customers)
+        yield read_window(connection, int(window_id), articles, customers)
 
 
-def _read_window(
+def read_window(
     connection: duckdb.DuckDBPyConnection,
     window_id: int,
     articles: pd.DataFrame,
     customers: pd.DataFrame,
 ) -> Window:
+    """One window; of 0, which has no label, everyone with an empty one."""
     purchases = connection.execute(
         """
         select
