@@ -17,23 +17,26 @@ days as (
 
 ),
 
--- Of little history a past window looks less far ahead, so that there are some from which to learn and on which to choose.
+-- The days that the labels of past windows share.
+shared_days as (
+
+    select
+        first_day,
+        next_day,
+        {{ days_between("first_day", "next_day") }} - {{ var("min_history_days") }} as n_days
+    from days
+
+),
+
+-- Of few days a past window looks less far ahead, so that there are some from which to learn and on which to choose.
 steps as (
 
     select
-        *,
-        {% if n_least > 0 -%}
-        greatest(
-            least(
-                {{ var("horizon_days") }},
-                ({{ days_between("first_day", "next_day") }} - {{ var("min_history_days") }}) // {{ n_least }}
-            ),
-            1
-        ) as step_days
-        {%- else -%}
-        {{ var("horizon_days") }} as step_days
-        {%- endif %}
-    from days
+        first_day,
+        next_day,
+        -- As `least` passes over nulls, no least number of windows means no shorter label.
+        greatest(least({{ var("horizon_days") }}, n_days // nullif({{ n_least }}, 0)), 1) as step_days
+    from shared_days
 
 ),
 
