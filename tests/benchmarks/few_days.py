@@ -42,7 +42,13 @@ def cut(data: Path, cutoff: date, known: int, folder: Path) -> None:
 
 
 def run(data: Path, out: Path, variables: dict[str, object]) -> None:
-    """dbt and training, as a user runs them; a failure ends the benchmark."""
+    """dbt and training, as a user runs them.
+
+    Raises
+    ------
+    InputError
+        If one of them fails.
+    """
     environment = os.environ | {
         "HM_DATA_DIR": str(data),
         "HM_OUT_DIR": str(out),
@@ -113,8 +119,16 @@ class Repeated:
         self.scores: list[pd.DataFrame] = []
 
     def windows(self, n: int, apart: int) -> Iterator[Window]:
-        """What a heuristic may see at each cutoff; this project's own scores are kept."""
+        """What a heuristic may see at each cutoff; this project's own scores are kept.
+
+        Raises
+        ------
+        InputError
+            If the files are not there, or a run fails.
+        """
         purchases = self._data / "transactions_train.parquet"
+        if not purchases.is_file():
+            raise InputError(f"{purchases} is not there; run make real, or name another folder.")
         with duckdb.connect() as connection:
             last = connection.execute(
                 "select cast(max(t_dat) as date) from read_parquet(?)", [str(purchases)]
@@ -191,9 +205,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--asked", type=int, default=3, help="days that are predicted")
     parser.add_argument("--times", type=int, default=16, help="cutoffs")
     parser.add_argument("--apart", type=int, default=8, help="days from one cutoff to the next")
-    parser.add_argument("--vars", default="{}", help="more dbt vars, as JSON")
+    parser.add_argument("--vars", type=json.loads, default="{}", help="more dbt vars, as JSON")
     options = parser.parse_args(arguments)
-    repeated = Repeated(options.data, options.known, options.asked, json.loads(options.vars))
+    repeated = Repeated(options.data, options.known, options.asked, options.vars)
     try:
         trials = run_trials(heuristics.PEERS, repeated.windows(options.times, options.apart))
     except (InputError, duckdb.Error, OSError) as problem:
