@@ -30,7 +30,7 @@ def print_windows(windows: pd.DataFrame) -> None:
         print(
             f"There are few days, so the past windows look {n_past_days} "
             f"{'day' if n_past_days == 1 else 'days'} ahead, not {n_days} as the recommendations "
-            "do (var least_past_windows)."
+            "do (var min_past_windows)."
         )
     if len(left_out):
         print(

@@ -57,7 +57,7 @@ def test_the_windows_and_which_are_left_out(
     if n_left_out:
         assert f"windows {n_there} to {n - 1}" in out
         assert "min_history_days" in out
-    assert "least_past_windows" not in out
+    assert "min_past_windows" not in out
 
 
 def test_past_windows_that_look_less_far_ahead_are_named(

@@ -3,7 +3,7 @@
     {{ return({
         "as_of": ["date", none],
         "horizon_days": ["integer", 1],
-        "least_past_windows": ["integer", 0],
+        "min_past_windows": ["integer", 0],
         "n_training_windows": ["integer", 0],
         "extra_training_windows": ["integer", 0],
         "enough_training_customers": ["integer", 0],

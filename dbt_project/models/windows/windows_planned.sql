@@ -1,5 +1,5 @@
 {% set n_wanted = var("n_backtest_windows") + var("n_training_windows") %}
-{% set n_least = [var("least_past_windows") | int, n_wanted | int] | min %}
+{% set n_least = [var("min_past_windows"), n_wanted] | min %}
 {% set last_day = "max(sold_on)" if var("as_of") is none else "cast('" ~ var("as_of") ~ "' as date)" %}
 
 with customer_days as (
