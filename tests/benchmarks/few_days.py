@@ -7,13 +7,12 @@ change. Each cutoff is a whole run: dbt, then training.
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -21,10 +20,18 @@ import numpy as np
 import pandas as pd
 
 from models_py.metrics import average_precision
-from models_py.ranking import LIST_LENGTH
+from models_py.ranking import EMPTY, LIST_LENGTH
 from tests.benchmarks import heuristics
-from tests.benchmarks.inputs import InputError, IntArray, Window, read_window, rows_of
+from tests.benchmarks.inputs import (
+    InputError,
+    IntArray,
+    Window,
+    read_attributes,
+    read_window,
+    rows_of,
+)
 from tests.benchmarks.trials import Trials, run_trials
+from tests.dbt import runs
 
 OURS = "this project"
 
@@ -49,21 +56,13 @@ def run(data: Path, out: Path, variables: dict[str, object]) -> None:
     InputError
         If one of them fails.
     """
-    environment = os.environ | {
-        "HM_DATA_DIR": str(data),
-        "HM_OUT_DIR": str(out),
-        "DBT_PROJECT_DIR": "dbt_project",
-        "DBT_TARGET_PATH": str(out / "target"),
-        "DBT_LOG_PATH": str(out / "logs"),
-    }
-    dbt = str(Path(sys.executable).with_name("dbt"))
-    for command in (
-        [dbt, "run", "--vars", json.dumps(variables)],
-        [sys.executable, "-m", "models_py.train", "--publish-anyway"],
-    ):
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    for name, command in {
+        "dbt run": partial(runs.dbt, data, out, "run", variables=json.dumps(variables)),
+        "training": partial(runs.train, data, out, "--publish-anyway"),
+    }.items():
+        done = command()
         if done.returncode:
-            raise InputError(f"{command[:3]} failed: {(done.stdout + done.stderr)[-2000:]}")
+            raise InputError(f"{name} failed: {(done.stdout + done.stderr)[-2000:]}")
 
 
 def read_answers(
@@ -71,9 +70,7 @@ def read_answers(
 ) -> tuple[Window, IntArray]:
     """Window 0 with the label that it could not know, of its buyers alone, and their lists."""
     with duckdb.connect(str(database), read_only=True) as connection:
-        articles = connection.execute("select * from stg_articles order by article_key").df()
-        customers = connection.execute("select * from stg_customers order by customer_key").df()
-        window = read_window(connection, 0, articles, customers)
+        window = read_window(connection, 0, *read_attributes(connection))
         label = connection.execute(
             """
             select distinct customer_key, article_key
@@ -95,7 +92,7 @@ def read_answers(
         ).fetchnumpy()
     bought_by = np.asarray(label["customer_key"], np.int64)
     buyers = np.unique(bought_by)
-    lists = np.full((len(buyers), LIST_LENGTH), -1, np.int64)
+    lists = np.full((len(buyers), LIST_LENGTH), EMPTY, np.int64)
     row, is_buyer = rows_of(buyers, np.asarray(listed["customer_key"], np.int64))
     place = np.asarray(listed["recommendation_rank"], np.int64) - 1
     lists[row[is_buyer], place[is_buyer]] = np.asarray(listed["article_key"], np.int64)[is_buyer]
@@ -138,7 +135,6 @@ class Repeated:
             with tempfile.TemporaryDirectory() as folder:
                 data, out = Path(folder, "data"), Path(folder, "out")
                 data.mkdir()
-                out.mkdir()
                 cut(self._data, cutoff, self._known, data)
                 run(data, out, {"horizon_days": self._asked} | self._variables)
                 window, lists = read_answers(out / "hm.duckdb", purchases, cutoff, self._asked)
@@ -169,7 +165,7 @@ def text_of(ours: pd.DataFrame, trials: Trials) -> str:
         f"MAP@12 of {ours['window_id'].nunique()} cutoffs, {len(ours)} buyers, "
         f"{ours['is_known'].mean():.0%} of them with history; in brackets the standard error, over "
         "cutoffs, of this project less the system",
-        f"{'':14s} {'all':>19s} {'with history':>19s} {'new':>19s}",
+        f"{'':14s} {'all':>24s} {'with history':>24s} {'new':>24s}",
     ]
     slices = {
         "all": scores,
@@ -187,7 +183,7 @@ def text_of(ours: pd.DataFrame, trials: Trials) -> str:
             difference = means[OURS] - means[system]
             error = difference.std() / np.sqrt(len(difference))
             cells.append(f"{means[system].mean():.4f} {difference.mean():+.4f} ({error:.4f})")
-        lines.append(f"{system:14s} " + " ".join(f"{cell:>19s}" for cell in cells))
+        lines.append(f"{system:14s} " + " ".join(f"{cell:>24s}" for cell in cells))
     return "\n".join(lines)
 
 

@@ -87,8 +87,7 @@ def read_windows(connection: duckdb.DuckDBPyConnection) -> Iterator[Window]:
             order by window_id
             """
         ).fetchall()
-        articles = connection.execute("select * from stg_articles order by article_key").df()
-        customers = connection.execute("select * from stg_customers order by customer_key").df()
+        attributes = read_attributes(connection)
     except duckdb.Error as problem:
         raise InputError(
             f"this is not a finished build ({str(problem).splitlines()[0]}); run dbt build."
@@ -96,7 +95,15 @@ def read_windows(connection: duckdb.DuckDBPyConnection) -> Iterator[Window]:
     if not ids:
         raise InputError("no past window can be scored: nothing was bought in one, or none is.")
     for (window_id,) in ids:
-        yield read_window(connection, int(window_id), articles, customers)
+        yield read_window(connection, int(window_id), *attributes)
+
+
+def read_attributes(connection: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All of stg_articles and of stg_customers, in the order of their keys."""
+    return (
+        connection.execute("select * from stg_articles order by article_key").df(),
+        connection.execute("select * from stg_customers order by customer_key").df(),
+    )
 
 
 def read_window(
