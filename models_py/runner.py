@@ -233,7 +233,7 @@ class Runner:
             frames,
             pairs,
             warehouse.read_own_lists(connection, window_id, frames.customer_keys),
-            warehouse.read_best_sellers(connection, window_id),
+            warehouse.read_for_everyone(connection, window_id, systems.FOR_EVERYONE),
         )
         self._held_lists[window_id] = held
         # The oldest window that has a ranker chooses the size of trees for all later ones.
@@ -259,7 +259,7 @@ class Runner:
             for name in systems.system_names(self._grains)
             if name in wanted or name == systems.POPULAR_AGE_BAND
         ]
-        overall = warehouse.read_best_sellers(connection, window_id)
+        for_everyone = warehouse.read_for_everyone(connection, window_id, systems.FOR_EVERYONE)
         # What the twins alone look at is read where one of them is wanted.
         has_twins = not wanted.isdisjoint([*systems.twins(self._grains), systems.HYBRID])
         grains = self._grains if has_twins else []
@@ -279,7 +279,7 @@ class Runner:
                 sample = pairs[0].take(np.arange(min(len(pairs[0].customer_keys), SAMPLED_PAIRS)))
                 fitted_ranker = fitted_ranker.compiled(choices.variant, sample)
                 is_compiled = True
-            seed_lists = systems.recommend(fitted, frames, overall, seed_names)
+            seed_lists = systems.recommend(fitted, frames, for_everyone, seed_names)
             lists = {name: seed_lists[name] for name in seed_names if name in names}
             lists |= two_stages.recommend(
                 fitted_ranker,

@@ -1,6 +1,6 @@
 """Every system of the evaluation for one window: fitted, chosen on earlier windows, and scored."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +14,12 @@ from models_py.least_squares import PENALTIES
 from models_py.ranking import merge_lists, replace_rows, top_articles
 
 BASELINE = "baseline"
+POPULAR_PER_BASKET = "popular_per_basket"
+# Best sellers that are the same for everyone, and the table of each.
+FOR_EVERYONE = {
+    BASELINE: "cand_popular_overall",
+    POPULAR_PER_BASKET: "cand_popular_per_basket",
+}
 POPULAR_AGE_BAND = "popular_age_band"
 TASTES = "tastes"
 HYBRID = "hybrid"
@@ -74,7 +80,7 @@ def twins(grains: Sequence[str]) -> dict[str, Twin]:
 
 def system_names(grains: Sequence[str]) -> list[str]:
     """Names of all systems in the order of the evaluation."""
-    return [BASELINE, POPULAR_AGE_BAND, *twins(grains), HYBRID]
+    return [*FOR_EVERYONE, POPULAR_AGE_BAND, *twins(grains), HYBRID]
 
 
 def fit_window(
@@ -150,7 +156,10 @@ def hold_out(fitted: FittedWindow, frames: Frames, grains: Sequence[str]) -> Hel
 
 
 def recommend(
-    fitted: FittedWindow, frames: Frames, overall: IntArray, systems: Sequence[str]
+    fitted: FittedWindow,
+    frames: Frames,
+    for_everyone: Mapping[str, IntArray],
+    systems: Sequence[str],
 ) -> dict[str, IntArray]:
     """The list of twelve of each system for each customer.
 
@@ -160,8 +169,9 @@ def recommend(
         What `fit_window` returned for this window.
     frames
         The window's customers.
-    overall
-        (>= 12,) article keys of the best sellers, which fill up what is short.
+    for_everyone
+        By system of FOR_EVERYONE, (>= 12,) article keys, best first. The baseline's fill up what
+        is short.
     systems
         Which systems are wanted.
 
@@ -172,6 +182,7 @@ def recommend(
         sellers of their age band from the twins and the hybrid, and so does everyone where a
         system had nothing to learn from.
     """
+    overall = for_everyone[BASELINE]
     heuristic = popularity.best_sellers_of_age_band(frames, overall)
     scores: dict[str, ScoreArray] = {}
     parts = [system for system, weight in (fitted.weights or {}).items() if weight]
@@ -186,8 +197,8 @@ def recommend(
         scores[HYBRID] = hybrid.combine({s: scores[s] for s in parts}, used)
     lists = {}
     for system in systems:
-        if system == BASELINE:
-            lists[system] = popularity.best_sellers(frames, overall)
+        if system in FOR_EVERYONE:
+            lists[system] = popularity.best_sellers(frames, for_everyone[system])
         elif system in scores:
             ranked = top_articles(scores[system], fitted.classes.article_keys)
             lists[system] = replace_rows(merge_lists(ranked, overall), frames.is_new, heuristic)

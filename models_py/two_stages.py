@@ -18,17 +18,15 @@ OWN_HISTORY = "own_history"
 BLEND = "blend"
 NAMES = [OWN_HISTORY, RANKER, BLEND]
 
-# What the blend is made of; of equals the earlier is chosen.
-PARTS = [
-    RANKER,
-    systems.HYBRID,
-    OWN_HISTORY,
-    systems.POPULAR_AGE_BAND,
-    systems.BASELINE,
-]
-# Who gets weights of their own, and the part that serves them where none could be learned.
+# Who gets weights of their own, what their blend is made of (of equals the earlier is chosen), and
+# the part that serves them where no weights could be learned.
 KNOWN = "with history"
 NEW = "new"
+PARTS = {
+    KNOWN: [RANKER, systems.HYBRID, OWN_HISTORY, systems.POPULAR_AGE_BAND, systems.BASELINE],
+    # The twins have nothing to say of them.
+    NEW: [RANKER, systems.POPULAR_AGE_BAND, systems.BASELINE, systems.POPULAR_PER_BASKET],
+}
 FALLBACK = {KNOWN: OWN_HISTORY, NEW: systems.POPULAR_AGE_BAND}
 
 # Standard errors by which another size of trees must lead: one window chooses for all later ones.
@@ -222,13 +220,12 @@ def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> C
             DEFAULT_VARIANT,
         )
     used = ranked or held
-    parts = PARTS if ranked else [part for part in PARTS if part != RANKER]
     weights = {}
     for kind, fallback in FALLBACK.items():
         of_parts = [window.with_variant(variant) for window in used.values()]
         learned = blend.learn_weights(
             [one.of(one.is_new if kind == NEW else ~one.is_new) for one in of_parts],
-            parts,
+            [part for part in PARTS[kind] if ranked or part != RANKER],
             fallback,
         )
         weights[kind] = learned or {fallback: 1.0}
@@ -241,7 +238,7 @@ def hold_out(
     frames: Frames,
     pairs: Iterable[Pairs] | None,
     own: IntArray,
-    overall: IntArray,
+    for_everyone: Mapping[str, IntArray],
 ) -> HeldWindow:
     """Score a past window for choosing on it later.
 
@@ -251,11 +248,12 @@ def hold_out(
         What orders candidates and the seed's systems, fitted for this window.
     frames, pairs, own
         The window's customers, their candidates in pieces and the lists of what they bought.
-    overall
-        (>= 12,) article keys of the best sellers.
+    for_everyone
+        The lists of best sellers; see `systems.recommend`.
     """
-    parts = [part for part in PARTS if part in systems.system_names(list(frames.purchases))]
-    lists = systems.recommend(seed_fitted, frames, overall, parts)
+    parts = {part for of_kind in PARTS.values() for part in of_kind}
+    seed_parts = [name for name in systems.system_names(list(frames.purchases)) if name in parts]
+    lists = systems.recommend(seed_fitted, frames, for_everyone, seed_parts)
     ranked = (
         []
         if fitted is None or pairs is None

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from models_py import columns, database, leftovers, run_lock
 from models_py.frames import Classes, Frames, IntArray
-from models_py.ranking import EMPTY, LIST_LENGTH
+from models_py.ranking import EMPTY, LIST_LENGTH, merge_lists
 
 FILE_NAME = "hm.duckdb"
 BUILD_FILE_NAME = "hm_build.duckdb"
@@ -196,6 +197,37 @@ def read_best_sellers(connection: duckdb.DuckDBPyConnection, window_id: int) -> 
             "add articles."
         )
     return np.asarray(found, np.int64)
+
+
+def read_for_everyone(
+    connection: duckdb.DuckDBPyConnection, window_id: int, tables: Mapping[str, str]
+) -> dict[str, IntArray]:
+    """Lists of articles that are the same for every customer of a window.
+
+    Parameters
+    ----------
+    tables
+        By name, the table of the list: window_id, source_rank, article_key.
+
+    Returns
+    -------
+    dict of int64 arrays
+        By name, (12,) article keys, best first; the best sellers fill up what is short.
+
+    Raises
+    ------
+    WarehouseError
+        If articles.csv has fewer than twelve articles.
+    """
+    overall = read_best_sellers(connection, window_id)
+    lists = {}
+    for name, table in tables.items():
+        found = connection.execute(
+            f"select article_key from {table} where window_id = ? order by source_rank limit ?",
+            [window_id, LIST_LENGTH],
+        ).fetchnumpy()["article_key"]
+        lists[name] = merge_lists(np.asarray(found, np.int64)[None, :], overall)[0]
+    return lists
 
 
 def count_pairs(connection: duckdb.DuckDBPyConnection, window_id: int) -> int:

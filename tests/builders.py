@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from models_py.frames import Classes, Frames, Pairs
+from models_py.systems import BASELINE, POPULAR_PER_BASKET
 
 WITHIN = "within 30 days"
 NEVER = "never"
@@ -140,6 +141,7 @@ GRAINS = ["department", "article"]
 N_GROUPS = 4
 # All articles that are known, the best seller first; the first sixteen are the classes.
 OVERALL = np.arange(30, 0, -1)
+FOR_EVERYONE = {BASELINE: OVERALL, POPULAR_PER_BASKET: np.roll(OVERALL, 9)}
 AGE_BANDS = ["up to 19", "25-29", "60 and over"]
 
 

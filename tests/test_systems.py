@@ -15,10 +15,12 @@ from models_py.systems import (
     HYBRID,
     POPULAR,
     POPULAR_AGE_BAND,
+    POPULAR_PER_BASKET,
     TASTES,
     FittedWindow,
 )
 from tests.builders import (
+    FOR_EVERYONE,
     GRAINS,
     OVERALL,
     make_classes,
@@ -58,9 +60,10 @@ def labels_of(frames: Frames) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_there_is_a_twin_a_grain_and_the_hybrid_stands_last() -> None:
-    assert [BASELINE, POPULAR_AGE_BAND, *TWINS, HYBRID] == NAMES
+    assert [BASELINE, POPULAR_PER_BASKET, POPULAR_AGE_BAND, *TWINS, HYBRID] == NAMES
     assert list(systems.twins(GRAINS)) == TWINS
-    assert systems.system_names([]) == [BASELINE, POPULAR_AGE_BAND, TASTES, HYBRID]
+    without = [BASELINE, POPULAR_PER_BASKET, POPULAR_AGE_BAND, TASTES, HYBRID]
+    assert systems.system_names([]) == without
 
 
 @pytest.mark.parametrize("held", [{}, held_windows(2)], ids=["nothing held", "a window held"])
@@ -81,7 +84,7 @@ def test_without_held_windows_penalties_are_the_default_and_there_are_no_weights
     assert fitted.weights is None
     assert fitted.chosen_on == []
     assert_everyone_gets_the_heuristic(fitted, [HYBRID])
-    lists = systems.recommend(fitted, make_world(1), OVERALL, NAMES)
+    lists = systems.recommend(fitted, make_world(1), FOR_EVERYONE, NAMES)
     assert not np.array_equal(lists[TASTES], lists[HYBRID])
 
 
@@ -104,7 +107,7 @@ def test_a_twin_that_has_nothing_to_learn_from_is_not_there() -> None:
 def assert_everyone_gets_the_heuristic(fitted: FittedWindow, names: list[str]) -> None:
     frames = make_world(1)
     expected = popularity.best_sellers_of_age_band(frames, OVERALL)
-    lists = systems.recommend(fitted, frames, OVERALL, names)
+    lists = systems.recommend(fitted, frames, FOR_EVERYONE, names)
     assert list(lists) == names
     for name in names:
         assert np.array_equal(lists[name], expected), name
@@ -135,7 +138,7 @@ def test_the_hybrid_recommends_better_than_what_it_is_made_of_does_without_it(
     fitted: FittedWindow,
 ) -> None:
     frames = make_world(1)
-    lists = systems.recommend(fitted, frames, OVERALL, NAMES)
+    lists = systems.recommend(fitted, frames, FOR_EVERYONE, NAMES)
     scored = {name: map_at_k(lists[name], *labels_of(frames)) for name in NAMES}
     # What is planted in the purchases and in the favourite colour is worth half as much again.
     for name in [*TWINS, HYBRID]:
@@ -150,7 +153,7 @@ def test_every_list_has_twelve_distinct_articles_that_are_known(n_classes: int) 
     training = systems.fit_window([make_world(3)], classes, GRAINS, {})
     held = {2: systems.hold_out(training, make_world(2), GRAINS)}
     fitted = systems.fit_window([make_world(2)], classes, GRAINS, held)
-    lists = systems.recommend(fitted, make_world(1), OVERALL, NAMES)
+    lists = systems.recommend(fitted, make_world(1), FOR_EVERYONE, NAMES)
     assert list(lists) == NAMES
     for name, of_all in lists.items():
         assert of_all.shape == (240, LIST_LENGTH), name
@@ -162,23 +165,24 @@ def test_every_list_has_twelve_distinct_articles_that_are_known(n_classes: int) 
 def test_customers_without_history_get_the_heuristic(fitted: FittedWindow) -> None:
     frames = make_world(1)
     assert 0 < frames.is_new.sum() < len(frames.is_new)
-    lists = systems.recommend(fitted, frames, OVERALL, NAMES)
+    lists = systems.recommend(fitted, frames, FOR_EVERYONE, NAMES)
     heuristic = popularity.best_sellers_of_age_band(frames, OVERALL)
     for name in [POPULAR_AGE_BAND, *TWINS, HYBRID]:
         assert np.array_equal(lists[name][frames.is_new], heuristic[frames.is_new]), name
     for name in [*TWINS, HYBRID]:
         assert not np.array_equal(lists[name][~frames.is_new], heuristic[~frames.is_new]), name
     assert np.array_equal(lists[POPULAR_AGE_BAND], heuristic)
-    assert np.array_equal(lists[BASELINE], np.tile(OVERALL[:LIST_LENGTH], (240, 1)))
+    for name in (BASELINE, POPULAR_PER_BASKET):
+        assert np.array_equal(lists[name], np.tile(FOR_EVERYONE[name][:LIST_LENGTH], (240, 1)))
 
 
 def test_sharding_changes_nothing(fitted: FittedWindow) -> None:
     frames = make_world(1)
-    whole = systems.recommend(fitted, frames, OVERALL, NAMES)
+    whole = systems.recommend(fitted, frames, FOR_EVERYONE, NAMES)
     middle = frames.customer_keys[100]
     is_first = frames.customer_keys <= middle
     parts = [
-        systems.recommend(fitted, part_of(frames, is_kept), OVERALL, NAMES)
+        systems.recommend(fitted, part_of(frames, is_kept), FOR_EVERYONE, NAMES)
         for is_kept in (is_first, ~is_first)
     ]
     for name in NAMES:
@@ -187,18 +191,18 @@ def test_sharding_changes_nothing(fitted: FittedWindow) -> None:
 
 def test_a_system_recommends_the_same_alone_as_among_the_others(fitted: FittedWindow) -> None:
     frames = make_world(1)
-    together = systems.recommend(fitted, frames, OVERALL, NAMES)
+    together = systems.recommend(fitted, frames, FOR_EVERYONE, NAMES)
     for name in NAMES:
-        alone = systems.recommend(fitted, frames, OVERALL, [name])
+        alone = systems.recommend(fitted, frames, FOR_EVERYONE, [name])
         assert list(alone) == [name]
         assert np.array_equal(alone[name], together[name]), name
 
 
 def test_the_label_of_the_window_that_is_scored_is_not_read(fitted: FittedWindow) -> None:
     frames = make_world(1)
-    lists = systems.recommend(fitted, frames, OVERALL, NAMES)
+    lists = systems.recommend(fitted, frames, FOR_EVERYONE, NAMES)
     others = with_labels(frames, [(int(key), 17) for key in frames.customer_keys])
-    for name, of_all in systems.recommend(fitted, others, OVERALL, NAMES).items():
+    for name, of_all in systems.recommend(fitted, others, FOR_EVERYONE, NAMES).items():
         assert np.array_equal(of_all, lists[name]), name
     scores = systems.hold_out(fitted, frames, GRAINS).scores
     for name, variants in systems.hold_out(fitted, others, GRAINS).scores.items():
@@ -279,7 +283,7 @@ def test_a_week_in_which_the_shop_was_closed_can_be_trained_on_held_out_and_scor
     fitted: FittedWindow,
 ) -> None:
     closed = make_frames(make_customers([]), dict.fromkeys(GRAINS, ()))
-    lists = systems.recommend(fitted, closed, OVERALL, NAMES)
+    lists = systems.recommend(fitted, closed, FOR_EVERYONE, NAMES)
     assert {of_all.shape for of_all in lists.values()} == {(0, LIST_LENGTH)}
     assert len(systems.hold_out(fitted, closed, GRAINS).row) == 0
     trained = fit([make_world(2), closed, make_world(3)], held_windows(2, 3))

@@ -9,7 +9,7 @@ from models_py.frames import Frames, IntArray, Pairs
 from models_py.metrics import average_precision, map_at_k
 from models_py.ranker import N_LEAVES
 from models_py.ranking import EMPTY, LIST_LENGTH
-from models_py.systems import BASELINE, HYBRID, POPULAR_AGE_BAND
+from models_py.systems import BASELINE, HYBRID, POPULAR_AGE_BAND, POPULAR_PER_BASKET
 from models_py.two_stages import (
     BLEND,
     DEFAULT_VARIANT,
@@ -28,6 +28,7 @@ from models_py.two_stages import (
     Variant,
 )
 from tests.builders import (
+    FOR_EVERYONE,
     GRAINS,
     OVERALL,
     make_customers,
@@ -39,9 +40,10 @@ from tests.builders import (
     world_classes,
 )
 
-SEED_PARTS = [HYBRID, POPULAR_AGE_BAND, BASELINE]
+SEED_PARTS = [HYBRID, POPULAR_AGE_BAND, BASELINE, POPULAR_PER_BASKET]
 CORRECTED = len(VARIANTS) - 1
-ALL_PARTS = {part: 1 / len(PARTS) for part in PARTS}
+NAMES_OF_PARTS = [RANKER, OWN_HISTORY, *SEED_PARTS]
+ALL_PARTS = {part: 1 / len(NAMES_OF_PARTS) for part in NAMES_OF_PARTS}
 
 
 def world(window_id: int) -> Frames:
@@ -100,7 +102,7 @@ def hold_out(
     fitted: Fitted | None, seed_fitted: systems.FittedWindow, frames: Frames
 ) -> HeldWindow:
     pairs = [candidates(frames)] if fitted else None
-    return two_stages.hold_out(fitted, seed_fitted, frames, pairs, own_lists(frames), OVERALL)
+    return two_stages.hold_out(fitted, seed_fitted, frames, pairs, own_lists(frames), FOR_EVERYONE)
 
 
 def recommend(
@@ -116,7 +118,7 @@ def recommend(
         frames,
         [candidates_of(frames)] if fitted else None,
         own_lists(frames),
-        systems.recommend(seed_fitted, frames, OVERALL, SEED_PARTS),
+        systems.recommend(seed_fitted, frames, FOR_EVERYONE, SEED_PARTS),
         names,
     )
 
@@ -154,7 +156,7 @@ def test_without_held_windows_the_blend_is_the_fallback(
 ) -> None:
     frames = world(1)
     blended = recommend(fitted, Choices(), frames, seed_fitted, [BLEND])[BLEND]
-    by_band = systems.recommend(seed_fitted, frames, OVERALL, SEED_PARTS)[POPULAR_AGE_BAND]
+    by_band = systems.recommend(seed_fitted, frames, FOR_EVERYONE, SEED_PARTS)[POPULAR_AGE_BAND]
     assert np.array_equal(blended[frames.is_new], by_band[frames.is_new])
     own = filled(own_lists(frames), by_band)
     assert np.array_equal(blended[~frames.is_new], own[~frames.is_new])
@@ -164,7 +166,7 @@ def test_a_window_is_held_with_the_lists_of_every_part(
     fitted: Fitted, seed_fitted: systems.FittedWindow, held: HeldWindow
 ) -> None:
     frames = world(4)
-    assert sorted(held.lists.lists) == sorted(set(PARTS) - {RANKER})
+    assert sorted(held.lists.lists) == sorted(set(NAMES_OF_PARTS) - {RANKER})
     assert [lists.shape for lists in held.ranked] == [(240, DEPTH)] * len(VARIANTS)
     assert list(zip(*map(np.ndarray.tolist, frames.label_pairs()), strict=True)) == list(
         zip(held.lists.row.tolist(), held.lists.article.tolist(), strict=True)
@@ -172,7 +174,7 @@ def test_a_window_is_held_with_the_lists_of_every_part(
     assert np.array_equal(held.lists.is_new, frames.is_new)
     for variant, lists in enumerate(held.ranked):
         one = held.with_variant(variant)
-        assert sorted(one.lists) == sorted(PARTS)
+        assert sorted(one.lists) == sorted(NAMES_OF_PARTS)
         assert np.array_equal(one.lists[RANKER], lists)
     alone = hold_out(None, seed_fitted, frames)
     assert alone.ranked == []
@@ -183,8 +185,21 @@ def test_what_is_held_says_which_part_is_best(held: HeldWindow) -> None:
     choices = two_stages.choose({4: held}, has_ranker=True, n_leaves=N_LEAVES[0])
     assert choices.chosen_on == [4]
     for kind in FALLBACK:
-        assert list(choices.weights[kind]) == PARTS
+        assert list(choices.weights[kind]) == PARTS[kind]
         assert max(choices.weights[kind], key=choices.weights[kind].__getitem__) == RANKER
+
+
+def test_best_sellers_per_basket_are_for_customers_without_history_alone(
+    held: HeldWindow,
+) -> None:
+    best = np.full((len(held.lists.is_new), LIST_LENGTH), EMPTY)
+    for row in np.unique(held.lists.row):
+        bought = held.lists.article[held.lists.row == row]
+        best[row, : len(bought)] = bought
+    lists = replace(held.lists, lists={**held.lists.lists, POPULAR_PER_BASKET: best})
+    choices = two_stages.choose({4: replace(held, lists=lists)}, True, N_LEAVES[0])
+    assert choices.weights[NEW][POPULAR_PER_BASKET] == 1
+    assert POPULAR_PER_BASKET not in choices.weights[KNOWN]
 
 
 def test_the_variant_that_did_best_on_the_held_windows_is_chosen(
@@ -232,7 +247,7 @@ def test_the_ranker_has_no_weight_where_it_was_never_held_or_is_not_there(
     for choices in (never_held, not_there):
         assert choices.variant == DEFAULT_VARIANT
         for kind in FALLBACK:
-            assert list(choices.weights[kind]) == [part for part in PARTS if part != RANKER]
+            assert list(choices.weights[kind]) == [part for part in PARTS[kind] if part != RANKER]
 
 
 def test_held_windows_without_a_label_do_not_count(held: HeldWindow) -> None:
@@ -260,7 +275,7 @@ def test_the_parts_that_are_needed_are_those_with_weight_for_somebody() -> None:
     assert two_stages.needed_parts(Choices()) == {OWN_HISTORY, POPULAR_AGE_BAND}
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", NAMES_OF_PARTS)
 def test_a_blend_of_one_part_is_its_list(
     fitted: Fitted, seed_fitted: systems.FittedWindow, part: str
 ) -> None:
@@ -274,7 +289,7 @@ def test_the_ranker_lists_the_candidates_and_then_the_best_sellers_of_the_age_ba
     fitted: Fitted, seed_fitted: systems.FittedWindow
 ) -> None:
     frames = world(1)
-    by_band = systems.recommend(seed_fitted, frames, OVERALL, SEED_PARTS)[POPULAR_AGE_BAND]
+    by_band = systems.recommend(seed_fitted, frames, FOR_EVERYONE, SEED_PARTS)[POPULAR_AGE_BAND]
     choices = replace(Choices(), variant=2)
     found = recommend(fitted, choices, frames, seed_fitted, [RANKER])[RANKER]
     pairs = candidates(frames)

@@ -309,6 +309,7 @@ def test_a_model_that_looks_past_its_cutoff_is_caught(
         "feat_customer_taste",
         "feat_customer_favourites",
         "cand_popular_overall",
+        "cand_popular_per_basket",
         "cand_popular_age_band",
         "cand_own_decayed",
         "cand_bought_together",

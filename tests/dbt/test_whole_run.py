@@ -15,6 +15,7 @@ from tests.dbt.many_builds import ManyBuilds
 
 SYSTEMS = [
     "baseline",
+    "popular_per_basket",
     "popular_age_band",
     "purchases_department",
     "purchases_article",

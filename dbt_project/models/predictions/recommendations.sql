@@ -6,6 +6,7 @@
 -- depends_on: {{ ref("abt_ranker") }}
 -- depends_on: {{ ref("cand_own_decayed") }}
 -- depends_on: {{ ref("cand_popular_overall") }}
+-- depends_on: {{ ref("cand_popular_per_basket") }}
 -- depends_on: {{ ref("cand_popular_age_band") }}
 -- depends_on: {{ ref("window_labels") }}
 {{ declared_table({
