@@ -36,7 +36,7 @@ counted as (
     select
         recent_days.window_id,
         baskets.article_key,
-        {{ whole_sum("round(1e6 / sqrt(baskets.n_articles))") }} / 1e6 as n_baskets
+        {{ whole_sum("round(1e6 / sqrt(baskets.n_articles))") }} / 1e6 as basket_score
     from recent_days
     inner join baskets on recent_days.sold_on = baskets.sold_on
     group by recent_days.window_id, baskets.article_key
@@ -48,10 +48,10 @@ ranked as (
     select
         counted.window_id,
         counted.article_key,
-        counted.n_baskets,
+        counted.basket_score,
         row_number() over (
             partition by counted.window_id
-            order by counted.n_baskets desc, popularity.n_sold desc, counted.article_key asc
+            order by counted.basket_score desc, popularity.n_sold desc, counted.article_key asc
         ) as source_rank
     from counted
     inner join popularity
@@ -62,7 +62,7 @@ ranked as (
 select
     window_id,
     article_key,
-    cast(n_baskets as real) as source_score,
+    cast(basket_score as real) as source_score,
     cast(source_rank as integer) as source_rank
 from ranked
 where source_rank <= {{ var("n_popular") }}
