@@ -1,6 +1,7 @@
 """How this package opens DuckDB: nothing is downloaded, whatever a query asks for."""
 
 import contextlib
+import os
 from pathlib import Path
 
 import duckdb
@@ -22,6 +23,14 @@ def connect(
     """Open a database file, or one in memory, with more settings where they are given."""
     where = ":memory:" if path is None else str(path)
     return duckdb.connect(where, read_only=read_only, config={**OFFLINE, **(settings or {})})
+
+
+def bounds() -> dict[str, str | bool | int | float | list[str]]:
+    """Settings of what a user lets DuckDB have: HM_MEMORY_LIMIT and HM_THREADS."""
+    return {
+        "memory_limit": os.environ.get("HM_MEMORY_LIMIT", "6GB"),
+        "threads": os.environ.get("HM_THREADS", "2"),
+    }
 
 
 _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}

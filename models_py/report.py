@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 
 from models_py import command, database, drift, publishing
-from models_py.warehouse import WarehouseError, published_file
+from models_py.warehouse import TRAINING_SHARE, WarehouseError, published_file
 
 
 def print_windows(windows: pd.DataFrame) -> None:
@@ -189,7 +189,9 @@ def print_run(out_dir: Path, needs_run: bool = True) -> None:
     if not path.is_file():
         raise WarehouseError(f"{path} is not there; run python -m models_py.train first.")
     try:
-        with database.connect(path, read_only=True) as connection:
+        with database.connect(path, read_only=True, settings=database.bounds()) as connection:
+            # Training prints too, and still holds what it needed.
+            database.limit_memory(connection, TRAINING_SHARE)
             run = connection.execute(
                 "select system, n_customers, gate_decision, is_gate_overridden "
                 "from predictions.runs "

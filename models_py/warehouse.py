@@ -1,7 +1,6 @@
 """The DuckDB file: what training reads from it, writes into it, and how it is published."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -76,8 +75,7 @@ def open_build_file(out_dir: Path, command: str) -> duckdb.DuckDBPyConnection:
     run_lock.check_not_open(path)
     leftovers.clear_build(path)
     settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": os.environ.get("HM_MEMORY_LIMIT", "6GB"),
-        "threads": os.environ.get("HM_THREADS", "2"),
+        **database.bounds(),
         "preserve_insertion_order": False,
         "temp_directory": str(leftovers.spill_folder(path)),
         # A candidate's features are joined in the order that is written: it is chosen for the time

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models_py import pair_reader
+from models_py import pair_reader, report
+from models_py.database import memory_limit
 from models_py.submission import check_submission, read_submission
 from tests.dbt import runs
 from tests.dbt.conftest import FEW_WINDOWS, Run
@@ -41,6 +42,18 @@ def test_submission_has_the_form_of_the_contract(run: Run) -> None:
     customers = ids(run.data, "sample_submission", "customer_id")
     articles = ids(run.data, "articles", "article_id")
     assert check_submission(run.out / "submission.csv", customers, articles) == len(customers)
+
+
+def test_what_is_printed_is_read_within_the_memory_that_is_set(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = []
+    monkeypatch.setenv("HM_MEMORY_LIMIT", "800MiB")
+    monkeypatch.setattr(
+        report, "print_details", lambda connection, _: limits.append(memory_limit(connection))
+    )
+    report.print_run(run.out)
+    assert limits == [200 * 2**20]
 
 
 def test_customers_who_never_bought_have_twelve_articles(run: Run) -> None:
