@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +190,14 @@ def print_run(out_dir: Path, needs_run: bool = True) -> None:
     if not path.is_file():
         raise WarehouseError(f"{path} is not there; run python -m models_py.train first.")
     try:
-        with database.connect(path, read_only=True, settings=database.bounds()) as connection:
+        # What does not fit into memory goes to a folder of its own: the published file's may be one
+        # that can't be written, and what a killed run left there nobody would clear.
+        with (
+            tempfile.TemporaryDirectory() as spill,
+            database.connect(
+                path, read_only=True, settings={**database.bounds(), "temp_directory": spill}
+            ) as connection,
+        ):
             # Training prints too, and still holds what it needed.
             database.limit_memory(connection, TRAINING_SHARE)
             run = connection.execute(
