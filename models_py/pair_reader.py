@@ -227,7 +227,7 @@ def _read_partners(
     customers: range,
     condition: str,
 ) -> Known:
-    """How an article goes with what the customer bought lately."""
+    """How an article goes with what the customer bought."""
     keys = [columns.CUSTOMER, columns.ARTICLE]
     partners = _read(connection, "feat_customer_pair", keys, PARTNERS, condition)
     at = _int64(partners, columns.ARTICLE) - articles.first_key

@@ -144,7 +144,7 @@ select
     {{ taste_share("taste_" ~ attribute) }} as taste_{{ attribute }},
     {% endfor %}
     taste_department.days_since_last_bought as department_days_since_last,
-    -- Articles bought together with what the customer bought lately.
+    -- How it goes with what the customer bought.
     partners.pair_sum,
     partners.pair_max,
     partners.pair_days_since,

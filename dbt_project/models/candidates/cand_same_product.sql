@@ -1,7 +1,7 @@
 with recent as (
 
     select * from {{ ref("recent_purchases") }}
-    where recent_rank <= {{ var("max_pair_purchases") }}
+    where recent_rank <= {{ var("max_recent_purchases") }}
 
 ),
 

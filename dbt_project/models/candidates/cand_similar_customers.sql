@@ -33,7 +33,7 @@ own as (
     from recent
     inner join budgets on recent.window_id = budgets.window_id and recent.customer_key = budgets.customer_key
     inner join buyers on recent.window_id = buyers.window_id and recent.article_key = buyers.article_key
-    where recent.recent_rank <= {{ var("max_pair_purchases") }}
+    where recent.recent_rank <= {{ var("max_recent_purchases") }}
 
 ),
 
@@ -80,7 +80,7 @@ scored as (
             and neighbours.other_customer_key = recent.customer_key
     where
         neighbours.neighbour_rank <= {{ var("n_neighbours") }}
-        and recent.recent_rank <= {{ var("max_pair_purchases") }}
+        and recent.recent_rank <= {{ var("max_recent_purchases") }}
     group by neighbours.window_id, neighbours.customer_key, recent.article_key
 
 ),

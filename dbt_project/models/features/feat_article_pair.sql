@@ -1,12 +1,96 @@
-{{ config(post_hook="{{ insert_other_windows('recent_purchases') }}") }}
+{{ config(post_hook="{{ insert_other_windows('windows') }}") }}
 
-with recent as (
+with windows as (
+
+    select * from {{ ref("windows") }}
+    where {{ of_window() }}
+
+),
+
+known_days as (
 
     select
-        *,
-        {{ decayed_millionths("days_since_last_bought", var("pair_days")) }} as weight
-    from {{ ref("recent_purchases") }}
+        windows.window_id,
+        purchase_days.sold_on,
+        {{ decayed_millionths(
+            days_between("purchase_days.sold_on", "windows.cutoff_on"), var("pair_decay_days")
+        ) }} as weight
+    from windows
+    inner join {{ ref("purchase_days") }} as purchase_days
+        on {{ in_history("purchase_days.sold_on", "windows") }}
+
+),
+
+popularity as (
+
+    select
+        article_key,
+        row_number() over (order by popularity_score desc, article_key asc) as popularity_rank
+    from {{ ref("feat_article_popularity") }}
     where {{ of_window() }}
+
+),
+
+-- From 0 to 1 for the max_pair_customers who are looked at, in the mean.
+drawn_customers as (
+
+    select
+        customer_key,
+        {{ pair_hash("customer_key", "customer_key", 0) }} / 1000003.0
+        * greatest(count(*) over () / {{ var("max_pair_customers") }}.0, 1) as drawn
+    from {{ ref("stg_customers") }}
+
+),
+
+bought as (
+
+    select
+        known_days.window_id,
+        purchases.customer_key,
+        purchases.article_key,
+        max(known_days.weight) as weight
+    from {{ ref("stg_transactions") }} as purchases
+    inner join drawn_customers on purchases.customer_key = drawn_customers.customer_key
+    inner join popularity on purchases.article_key = popularity.article_key
+    inner join known_days on purchases.sold_on = known_days.sold_on
+    where
+        popularity.popularity_rank <= {{ var("n_pair_articles") }}
+        and drawn_customers.drawn < 1
+    group by known_days.window_id, purchases.customer_key, purchases.article_key
+
+),
+
+sizes as (
+
+    select
+        customer_key,
+        count(*) as n_articles
+    from bought
+    group by customer_key
+
+),
+
+totals as (
+
+    select sum(n_articles * (n_articles - 1.0) / 2) as n_pairs from sizes
+
+),
+
+-- Of them as many as have max_customer_pairs pairs in the mean.
+asked as (
+
+    select drawn_customers.customer_key
+    from drawn_customers
+    cross join totals
+    where drawn_customers.drawn * totals.n_pairs < {{ var("max_customer_pairs") }}
+
+),
+
+asked_about as (
+
+    select bought.*
+    from bought
+    inner join asked on bought.customer_key = asked.customer_key
 
 ),
 
@@ -16,7 +100,7 @@ articles as (
         window_id,
         article_key,
         {{ whole_sum("weight") }} as weight
-    from recent
+    from asked_about
     group by window_id, article_key
 
 ),
@@ -30,8 +114,8 @@ together as (
         other.article_key as other_article_key,
         count(*) as n_customers,
         {{ whole_sum("least(one.weight, other.weight)") }} as weight
-    from recent as one
-    inner join recent as other
+    from asked_about as one
+    inner join asked_about as other
         on
             one.window_id = other.window_id
             and one.customer_key = other.customer_key

@@ -6,7 +6,7 @@ with purchases as (
 
 recent_days as (
 
-    {{ days_of_history(var("pair_days")) | indent(4) }}
+    {{ days_of_history(var("recent_days")) | indent(4) }}
 
 ),
 
@@ -76,4 +76,4 @@ select
     days_since_last_bought,
     cast(recent_rank as integer) as recent_rank
 from numbered
-where recent_rank <= {{ var("max_pair_articles") }}
+where recent_rank <= {{ var("max_recent_articles") }}
