@@ -134,21 +134,31 @@ def print_details(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
     print("\nRepeat purchases and discoveries (hits and their part in the MAP@12), and coverage")
     for system, repeats, discoveries, gained, found, share in connection.execute(
         """
-        with kinds as (
-            select system, purchase_kind, sum(n_hits) as n_hits, sum(map_at_12_gained)
-                   / (select count(distinct window_id) from predictions.backtest_lists) as gained
-            from system_repeats group by all
+        with sizes as (
+            select window_id, system, count(*) as n_customers
+            from predictions.backtest_lists where recommendation_rank = 1 group by all
+        ),
+        -- Of hits alone: system_repeats, which has the same, counts what was no hit too.
+        hits as (
+            select window_id, system, is_repeat, count(*) as n_hits, sum(precision_gained) as gained
+            from system_hits where is_hit group by all
+        ),
+        kinds as (
+            select system, is_repeat, sum(n_hits) as n_hits,
+                   sum(round(gained / n_customers, 9))
+                   / (select count(distinct window_id) from sizes) as gained
+            from hits join sizes using (window_id, system) group by all
         ),
         coverage as (
             select system, avg(catalogue_share) as share from system_coverage group by system
         )
         select system,
-               coalesce(sum(n_hits) filter (purchase_kind = 'repeat'), 0),
-               coalesce(sum(n_hits) filter (purchase_kind = 'discovery'), 0),
-               coalesce(sum(gained) filter (purchase_kind = 'repeat'), 0),
-               coalesce(sum(gained) filter (purchase_kind = 'discovery'), 0),
+               coalesce(sum(n_hits) filter (is_repeat), 0),
+               coalesce(sum(n_hits) filter (not is_repeat), 0),
+               coalesce(sum(gained) filter (is_repeat), 0),
+               coalesce(sum(gained) filter (not is_repeat), 0),
                any_value(coverage.share)
-        from kinds join coverage using (system)
+        from coverage left join kinds using (system)
         group by system
         order by coalesce(sum(gained), 0), system
         """
