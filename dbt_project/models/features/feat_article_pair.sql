@@ -1,23 +1,19 @@
 {{ config(post_hook="{{ insert_other_windows('windows') }}") }}
 
-with windows as (
+with known_days as (
 
-    select * from {{ ref("windows") }}
-    where {{ of_window() }}
+    {{ days_of_history() | indent(4) }}
 
 ),
 
-known_days as (
+history as (
 
     select
-        windows.window_id,
-        purchase_days.sold_on,
-        {{ decayed_millionths(
-            days_between("purchase_days.sold_on", "windows.cutoff_on"), var("pair_decay_days")
-        ) }} as weight
-    from windows
-    inner join {{ ref("purchase_days") }} as purchase_days
-        on {{ in_history("purchase_days.sold_on", "windows") }}
+        window_id,
+        sold_on,
+        {{ decayed_millionths("days_ago", var("pair_decay_days")) }} as weight
+    from known_days
+    where {{ of_window() }}
 
 ),
 
@@ -45,18 +41,18 @@ drawn_customers as (
 bought as (
 
     select
-        known_days.window_id,
+        history.window_id,
         purchases.customer_key,
         purchases.article_key,
-        max(known_days.weight) as weight
+        max(history.weight) as weight
     from {{ ref("stg_transactions") }} as purchases
     inner join drawn_customers on purchases.customer_key = drawn_customers.customer_key
     inner join popularity on purchases.article_key = popularity.article_key
-    inner join known_days on purchases.sold_on = known_days.sold_on
+    inner join history on purchases.sold_on = history.sold_on
     where
         popularity.popularity_rank <= {{ var("n_pair_articles") }}
         and drawn_customers.drawn < 1
-    group by known_days.window_id, purchases.customer_key, purchases.article_key
+    group by history.window_id, purchases.customer_key, purchases.article_key
 
 ),
 
