@@ -20,6 +20,7 @@
         "taste_attributes": ["attributes", none],
         "candidate_sources": ["sources", none],
         "candidate_shares": ["shares", none],
+        "customers_in_full": ["integer", 0],
         "max_days_unsold": ["integer", 1],
         "customers_at_once": ["integer", 1],
         "decay_days": ["integers", 1],
