@@ -20,6 +20,7 @@ from models_py import (
     two_stages,
     warehouse,
 )
+from models_py.blend import HeldLists
 from models_py.evaluation import OUTPUT_COLUMNS, evaluate
 from models_py.frames import Frames, IntArray, Pairs
 from models_py.hybrid import Held
@@ -113,6 +114,8 @@ class Runner:
         self._pairs: dict[int, Pairs] = {}
         self._held: dict[int, Held] = {}
         self._held_lists: dict[int, HeldWindow] = {}
+        self._for_everyone: dict[int, dict[str, IntArray]] = {}
+        self._new_customers: dict[int, HeldLists] = {}
         # How many, and the window that chose it.
         self._leaves: tuple[int, list[int]] = (N_LEAVES[0], [])
         # What the tuning windows have in common, and its leaves.
@@ -146,6 +149,9 @@ class Runner:
                 self._pairs[other] = pair_reader.read_training_pairs(connection, other)
         training = self._plan.training[window_id]
         pairs = [self._pairs[w] for w in training]
+        best_sellers = two_stages.choose_best_sellers(
+            {w: self._read_new_customers(w) for w in training}
+        )
         if window_id > 0 and window_id not in self._frames:
             self._frames[window_id] = warehouse.read_frames(connection, window_id, grains)
         n_leaves, leaves_chosen_on = self._leaves
@@ -159,17 +165,20 @@ class Runner:
             frames = [self._frames[w] for w in windows]
             return systems.fit_window(frames, classes, grains, held_of_twins)
 
+        def choose(has_ranker: bool) -> two_stages.Choices:
+            return two_stages.choose(held, has_ranker, n_leaves, best_sellers)
+
         if window_id > 0:
             # Beside each other: the twins take one processor, and the ranker not all of the others.
             with ThreadPoolExecutor(max_workers=1) as pool:
                 twins = pool.submit(fit_twins, training)
                 fitted_ranker = self._fit_ranker(window_id, pairs, n_leaves)
                 fitted = twins.result()
-            choices = two_stages.choose(held, fitted_ranker is not None, n_leaves)
+            choices = choose(fitted_ranker is not None)
         else:
             # For the next days only what the blend is made of is fitted.
             fitted_ranker = self._fit_ranker(window_id, pairs, n_leaves)
-            choices = two_stages.choose(held, fitted_ranker is not None, n_leaves)
+            choices = choose(fitted_ranker is not None)
             has_twins = systems.HYBRID in two_stages.needed_parts(choices)
             fitted = fit_twins(training if has_twins else [])
         _write_choices(connection, window_id, fitted, choices, fitted_ranker, leaves_chosen_on)
@@ -190,6 +199,21 @@ class Runner:
             shared = two_stages.fit(training, n_leaves)
             self._shared = shared, n_leaves
         return shared
+
+    def _read_for_everyone(self, window_id: int) -> dict[str, IntArray]:
+        if window_id not in self._for_everyone:
+            self._for_everyone[window_id] = warehouse.read_for_everyone(
+                self._connection, window_id, systems.FOR_EVERYONE
+            )
+        return self._for_everyone[window_id]
+
+    def _read_new_customers(self, window_id: int) -> HeldLists:
+        """What a window that was read says of those without history."""
+        if window_id not in self._new_customers:
+            self._new_customers[window_id] = two_stages.new_customers(
+                self._frames[window_id], self._read_for_everyone(window_id)
+            )
+        return self._new_customers[window_id]
 
     def _sample(self, window_id: int) -> tuple[Frames, list[tuple[int, int] | None]]:
         """The customers of a window on whom later ones choose, and the ranges of their keys.
@@ -233,7 +257,7 @@ class Runner:
             frames,
             pairs,
             warehouse.read_own_lists(connection, window_id, frames.customer_keys),
-            warehouse.read_for_everyone(connection, window_id, systems.FOR_EVERYONE),
+            self._read_for_everyone(window_id),
         )
         self._held_lists[window_id] = held
         # The oldest window that has a ranker chooses the size of trees for all later ones.
@@ -259,7 +283,7 @@ class Runner:
             for name in systems.system_names(self._grains)
             if name in wanted or name == systems.POPULAR_AGE_BAND
         ]
-        for_everyone = warehouse.read_for_everyone(connection, window_id, systems.FOR_EVERYONE)
+        for_everyone = self._read_for_everyone(window_id)
         # What the twins alone look at is read where one of them is wanted.
         has_twins = not wanted.isdisjoint([*systems.twins(self._grains), systems.HYBRID])
         grains = self._grains if has_twins else []
@@ -390,7 +414,13 @@ def _write_choices(
             ),
         ]
     rows += [
-        (window_id, two_stages.BLEND, f"weight of {part}, customers {kind}", weight, chosen_on)
+        (
+            window_id,
+            two_stages.BLEND,
+            f"weight of {part}, customers {kind}",
+            weight,
+            _chosen_on(choices.weights_chosen_on[kind]),
+        )
         for kind, weights in choices.weights.items()
         for part, weight in weights.items()
     ]
@@ -405,7 +435,7 @@ def _write_choices(
 
 
 def _chosen_on(windows: Sequence[int]) -> str:
-    return ", ".join(str(w) for w in windows) or "no earlier window: default"
+    return ", ".join(str(w) for w in windows) or "nothing to choose on: default"
 
 
 def evaluate_scores(

@@ -183,7 +183,8 @@ def recommend(
         system had nothing to learn from.
     """
     overall = for_everyone[BASELINE]
-    heuristic = popularity.best_sellers_of_age_band(frames, overall)
+    lists_of_best_sellers = best_sellers(frames, for_everyone)
+    heuristic = lists_of_best_sellers[POPULAR_AGE_BAND]
     scores: dict[str, ScoreArray] = {}
     parts = [system for system, weight in (fitted.weights or {}).items() if weight]
     for system, twin in twins(list(frames.purchases)).items():
@@ -197,14 +198,23 @@ def recommend(
         scores[HYBRID] = hybrid.combine({s: scores[s] for s in parts}, used)
     lists = {}
     for system in systems:
-        if system in FOR_EVERYONE:
-            lists[system] = popularity.best_sellers(frames, for_everyone[system])
-        elif system in scores:
+        if system in scores:
             ranked = top_articles(scores[system], fitted.classes.article_keys)
             lists[system] = replace_rows(merge_lists(ranked, overall), frames.is_new, heuristic)
         else:
-            lists[system] = heuristic
+            lists[system] = lists_of_best_sellers.get(system, heuristic)
     return lists
+
+
+def best_sellers(frames: Frames, for_everyone: Mapping[str, IntArray]) -> dict[str, IntArray]:
+    """The lists of best sellers, by system; parameters and lists are those of `recommend`."""
+    return {
+        POPULAR_AGE_BAND: popularity.best_sellers_of_age_band(frames, for_everyone[BASELINE]),
+        **{
+            system: popularity.best_sellers(frames, articles)
+            for system, articles in for_everyone.items()
+        },
+    }
 
 
 def _popular_scores(classes: Classes, n_customers: int) -> ScoreArray:

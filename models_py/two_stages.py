@@ -19,7 +19,7 @@ BLEND = "blend"
 NAMES = [OWN_HISTORY, RANKER, BLEND]
 
 # Who gets weights of their own, what their blend is made of (of equals the earlier is chosen), and
-# the part that serves them where no weights could be learned.
+# the part that serves them where no weights could be learned and nothing else is known.
 KNOWN = "with history"
 NEW = "new"
 PARTS = {
@@ -100,18 +100,23 @@ class Choices:
         Size of the trees.
     variant
         Place in VARIANTS: how many trees are used, and whether repeats correct the order.
+    chosen_on
+        The windows on which variant was chosen.
     weights
         By kind of customer (KNOWN, NEW), the weight of each part of the blend.
-    chosen_on
-        The windows on which variant and weights were chosen.
+    weights_chosen_on
+        By kind of customer, the windows on which weights were chosen.
     """
 
     n_leaves: int = N_LEAVES[0]
     variant: int = DEFAULT_VARIANT
+    chosen_on: Sequence[int] = ()
     weights: Mapping[str, Weights] = field(
         default_factory=lambda: {kind: {part: 1.0} for kind, part in FALLBACK.items()}
     )
-    chosen_on: Sequence[int] = ()
+    weights_chosen_on: Mapping[str, Sequence[int]] = field(
+        default_factory=lambda: dict.fromkeys(FALLBACK, ())
+    )
 
 
 @dataclass(frozen=True)
@@ -192,7 +197,47 @@ def choose_leaves(
     return best, Fitted(rankers[best], repeats.fit(training, best))
 
 
-def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> Choices:
+def new_customers(frames: Frames, for_everyone: Mapping[str, IntArray]) -> HeldLists:
+    """The lists of best sellers of a past window's customers without history, and their label."""
+    new = frames.take(frames.is_new)
+    return HeldLists(systems.best_sellers(new, for_everyone), new.is_new, *new.label_pairs())
+
+
+def choose_best_sellers(past: Mapping[int, HeldLists]) -> tuple[str, Sequence[int]]:
+    """The list of best sellers that serves new customers best, and the windows that say so.
+
+    No model is needed for these lists, so that all windows before the one that will be scored can
+    be looked at: where few are new, two windows say nothing.
+
+    Parameters
+    ----------
+    past
+        What `new_customers` returned, by window_id.
+
+    Returns
+    -------
+    str, sequence of int
+        Their age band's, unless another list leads it by more than the noise. No windows where
+        fewer than MIN_CUSTOMERS new customers bought something in all of them.
+    """
+    past = {w: one for w, one in past.items() if len(one.row)}
+    usual = FALLBACK[NEW]
+    if sum(len(np.unique(one.row)) for one in past.values()) < blend.MIN_CUSTOMERS:
+        return usual, ()
+    names = list(next(iter(past.values())).lists)
+    precisions = [
+        blend.mean_precision([one.lists[name] for one in past.values()], list(past.values()))
+        for name in names
+    ]
+    return names[blend.best_or_usual(precisions, names.index(usual))], sorted(past)
+
+
+def choose(
+    held: Mapping[int, HeldWindow],
+    has_ranker: bool,
+    n_leaves: int,
+    best_sellers: tuple[str, Sequence[int]] = (FALLBACK[NEW], ()),
+) -> Choices:
     """Choose the number of trees, whether repeats correct their order, and the blend's weights.
 
     Parameters
@@ -204,6 +249,9 @@ def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> C
         Whether the window that will be scored has one.
     n_leaves
         What was chosen before.
+    best_sellers
+        What `choose_best_sellers` returned: what new customers get unless the held windows say
+        otherwise.
     """
     held = {w: window for w, window in held.items() if len(window.lists.row)}
     ranked = {w: window for w, window in held.items() if window.ranked} if has_ranker else {}
@@ -220,16 +268,18 @@ def choose(held: Mapping[int, HeldWindow], has_ranker: bool, n_leaves: int) -> C
             DEFAULT_VARIANT,
         )
     used = ranked or held
-    weights = {}
-    for kind, fallback in FALLBACK.items():
-        of_parts = [window.with_variant(variant) for window in used.values()]
+    of_parts = [window.with_variant(variant) for window in used.values()]
+    weights: dict[str, Weights] = {}
+    weights_chosen_on: dict[str, Sequence[int]] = {}
+    for kind, (usual, usual_chosen_on) in {KNOWN: (FALLBACK[KNOWN], ()), NEW: best_sellers}.items():
         learned = blend.learn_weights(
             [one.of(one.is_new if kind == NEW else ~one.is_new) for one in of_parts],
             [part for part in PARTS[kind] if ranked or part != RANKER],
-            fallback,
+            usual,
         )
-        weights[kind] = learned or {fallback: 1.0}
-    return Choices(n_leaves, variant, weights, sorted(used))
+        weights[kind] = learned or {usual: 1.0}
+        weights_chosen_on[kind] = sorted(used) if learned else usual_chosen_on
+    return Choices(n_leaves, variant, sorted(used), weights, weights_chosen_on)
 
 
 def hold_out(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models_py import ranker, repeats, systems, two_stages
-from models_py.blend import MIN_CUSTOMERS, Weights
+from models_py.blend import MIN_CUSTOMERS, HeldLists, Weights
 from models_py.frames import Frames, IntArray, Pairs
 from models_py.metrics import average_precision, map_at_k
 from models_py.ranker import N_LEAVES
@@ -145,8 +145,9 @@ def filled(lists: IntArray, filler: IntArray) -> IntArray:
 def test_without_held_windows_the_known_get_their_history_and_the_new_their_age_band() -> None:
     for has_ranker in (False, True):
         choices = two_stages.choose({}, has_ranker, N_LEAVES[1])
-        assert choices == Choices(N_LEAVES[1], DEFAULT_VARIANT, choices.weights, [])
+        assert choices == Choices(N_LEAVES[1], DEFAULT_VARIANT, [])
         assert choices.weights == {KNOWN: {OWN_HISTORY: 1.0}, NEW: {POPULAR_AGE_BAND: 1.0}}
+        assert choices.weights_chosen_on == {KNOWN: (), NEW: ()}
     assert Choices().weights == choices.weights
     assert list(FALLBACK) == [KNOWN, NEW]
 
@@ -267,6 +268,54 @@ def test_a_kind_of_customer_of_which_there_are_few_gets_its_fallback(held: HeldW
     choices = two_stages.choose({4: window}, True, N_LEAVES[0])
     assert choices.weights[NEW] == {POPULAR_AGE_BAND: 1.0}
     assert choices.weights[KNOWN][RANKER] > 0
+    assert choices.weights_chosen_on == {KNOWN: [4], NEW: ()}
+    others = two_stages.choose({4: window}, True, N_LEAVES[0], (POPULAR_PER_BASKET, [5, 6]))
+    assert others.weights == {**choices.weights, NEW: {POPULAR_PER_BASKET: 1.0}}
+    assert others.weights_chosen_on == {KNOWN: [4], NEW: [5, 6]}
+
+
+def of_new_customers(n: int, best: str) -> HeldLists:
+    """New customers who bought what one list of best sellers has, and the others lack."""
+    lists = {
+        part: np.tile(OVERALL[:LIST_LENGTH] + (0 if part == best else 100), (n, 1))
+        for part in (POPULAR_AGE_BAND, BASELINE, POPULAR_PER_BASKET)
+    }
+    return HeldLists(lists, np.ones(n, bool), np.arange(n), np.full(n, OVERALL[0]))
+
+
+def test_new_customers_get_the_best_sellers_that_past_windows_speak_for() -> None:
+    half = MIN_CUSTOMERS // 2
+    for best in (BASELINE, POPULAR_PER_BASKET):
+        past = {8: of_new_customers(half, best), 7: of_new_customers(half, best)}
+        assert two_stages.choose_best_sellers(past) == (best, [7, 8])
+        few = {7: past[7], 8: of_new_customers(half - 1, best)}
+        assert two_stages.choose_best_sellers(few) == (POPULAR_AGE_BAND, ())
+    nobody = replace(past[7], row=past[7].row[:0], article=past[7].article[:0])
+    assert two_stages.choose_best_sellers({**past, 6: nobody}) == (best, [7, 8])
+    assert two_stages.choose_best_sellers({}) == (POPULAR_AGE_BAND, ())
+
+
+def test_best_sellers_that_lead_within_the_noise_do_not_count() -> None:
+    age_band = of_new_customers(MIN_CUSTOMERS, POPULAR_AGE_BAND)
+    lead = of_new_customers(1, BASELINE)
+    past = {7: age_band, 8: of_new_customers(MIN_CUSTOMERS, BASELINE), 9: lead}
+    assert two_stages.choose_best_sellers({7: age_band, 8: past[8]})[0] == POPULAR_AGE_BAND
+    assert two_stages.choose_best_sellers(past)[0] == POPULAR_AGE_BAND
+
+
+def test_what_is_asked_of_new_customers_is_their_lists_of_best_sellers() -> None:
+    frames = world(4)
+    found = two_stages.new_customers(frames, FOR_EVERYONE)
+    new = frames.take(frames.is_new)
+    assert 0 < len(new.customers) < len(frames.customers)
+    assert list(found.lists) == [POPULAR_AGE_BAND, BASELINE, POPULAR_PER_BASKET]
+    for lists in found.lists.values():
+        assert lists.shape == (len(new.customers), LIST_LENGTH)
+    keys = new.customer_keys[found.row]
+    labels = frames.labels[frames.labels["customer_key"].isin(new.customer_keys)]
+    assert sorted(zip(keys.tolist(), found.article.tolist(), strict=True)) == sorted(
+        zip(labels["customer_key"].tolist(), labels["article_key"].tolist(), strict=True)
+    )
 
 
 def test_the_parts_that_are_needed_are_those_with_weight_for_somebody() -> None:
