@@ -4,6 +4,9 @@ Complete Journey is of households that shop every week. This makes of it a shop 
 rarely and buy much at a time, as gift shops have them: a household's weeks are dealt to several
 customers, of each week so dealt a part is kept, and what was bought in a kept week is one order, on
 its first day. An article is a product type, so that there are some two thousand, or an article.
+
+With part of the articles of an order, and of what a customer bought before, it comes nearer to
+fashion: ``--customers 4 --share 0.5 --grain article_id --articles 0.35 --repeats 0.2``.
 """
 
 import argparse
@@ -14,33 +17,49 @@ import duckdb
 
 GRAINS = ("product_type_name", "article_id")
 
-# A draw from 0 to 999,999 for each household and week; another one deals the week to a customer.
-_DRAW = "md5_number_lower(concat_ws(' ', '{what}', {draw}, customer_id, week)) % 1000000"
+# A draw from 0 to 999,999: for each household and week which of its customers it is dealt to, and
+# whether it is kept; for each of a customer's articles whether it is; for each time it was bought
+# again whether that is.
+_DRAWS = {
+    "dealt": "household, week",
+    "kept": "household, week",
+    "article": "customer_id, article_id",
+    "again": "customer_id, article_id, t_dat",
+}
+_DRAW = "md5_number_lower(concat_ws(' ', '{name}', {draw}, {of})) % 1000000"
 
 _TABLES = {
     "transactions_train": """
-        select
-            min(t_dat) over (partition by week, customer_id) as t_dat,
-            customer_id || '-' || ({dealt}) % {customers} as customer_id,
-            sold.article_id,
-            price,
-            sales_channel_id
-        from (
-            select *, date_trunc('week', t_dat) as week
+        with purchases as (
+            select *, customer_id as household, date_trunc('week', t_dat) as week
             from read_parquet('{data}/transactions_train.parquet')
-        ) as purchases
-        inner join read_parquet('{data}/articles.parquet') as articles using (article_id)
-        inner join (
+        ),
+
+        sold as (
             select {grain} as sold_as, arg_max(article_id, (n, article_id)) as article_id
-            from (
-                select article_id, count(*) as n
-                from read_parquet('{data}/transactions_train.parquet')
-                group by article_id
-            )
+            from (select article_id, count(*) as n from purchases group by article_id)
             inner join read_parquet('{data}/articles.parquet') using (article_id)
             group by sold_as
-        ) as sold on sold.sold_as = articles.{grain}
-        where {kept} < {share} * 1000000
+        ),
+
+        orders as (
+            select
+                min(t_dat) over (partition by household, week) as t_dat,
+                household || '-' || ({dealt}) % {customers} as customer_id,
+                sold.article_id,
+                price,
+                sales_channel_id
+            from purchases
+            inner join read_parquet('{data}/articles.parquet') as articles using (article_id)
+            inner join sold on sold.sold_as = articles.{grain}
+            where {kept} < {share} * 1000000
+        )
+
+        select * from orders
+        where {article} < {articles} * 1000000
+        qualify
+            t_dat = min(t_dat) over (partition by customer_id, article_id)
+            or {again} < {repeats} * 1000000
         order by all
     """,
     "articles": """
@@ -62,7 +81,17 @@ _TABLES = {
 }
 
 
-def make(data: Path, out: Path, grain: str, customers: int, share: float, draw: int) -> str:
+def make(
+    data: Path,
+    out: Path,
+    *,
+    grain: str,
+    customers: int,
+    share: float,
+    articles: float,
+    repeats: float,
+    draw: int,
+) -> str:
     """Write the three tables, and say how many rows they have.
 
     Parameters
@@ -75,12 +104,14 @@ def make(data: Path, out: Path, grain: str, customers: int, share: float, draw: 
         Column of articles whose values become articles, each under its best-selling article's id.
     customers
         How many customers a household's weeks are dealt to.
-    share
-        Share of these weeks that is kept, above 0 and up to 1.
+    share, articles, repeats
+        What is kept, each above 0 and up to 1: of these weeks, of each customer's articles, and of
+        the days on which a customer bought an article again.
     draw
-        Another number draws other weeks.
+        Another number draws others.
     """
     out.mkdir(parents=True, exist_ok=True)
+    draws = {name: _DRAW.format(name=name, draw=draw, of=of) for name, of in _DRAWS.items()}
     counts = []
     with duckdb.connect() as connection:
         for name, query in _TABLES.items():
@@ -91,8 +122,9 @@ def make(data: Path, out: Path, grain: str, customers: int, share: float, draw: 
                     grain=grain,
                     customers=customers,
                     share=share,
-                    kept=_DRAW.format(what="kept", draw=draw),
-                    dealt=_DRAW.format(what="dealt", draw=draw),
+                    articles=articles,
+                    repeats=repeats,
+                    **draws,
                 )
             ).write_parquet(str(out / f"{name}.parquet"))
             rows = connection.read_parquet(str(out / f"{name}.parquet"))
@@ -114,19 +146,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--grain", choices=GRAINS, default=GRAINS[0], help="what an article is")
     parser.add_argument("--customers", type=int, default=2, help="customers made of a household")
     parser.add_argument("--share", type=float, default=0.2, help="share of the weeks that is kept")
-    parser.add_argument("--draw", type=int, default=0, help="another number draws other weeks")
+    parser.add_argument("--articles", type=float, default=1.0, help="share of articles kept")
+    parser.add_argument("--repeats", type=float, default=1.0, help="share of repeats kept")
+    parser.add_argument("--draw", type=int, default=0, help="another number draws others")
     options = parser.parse_args(arguments)
     try:
-        print(
-            make(
-                options.data,
-                options.out,
-                options.grain,
-                options.customers,
-                options.share,
-                options.draw,
-            )
-        )
+        print(make(**vars(options)))
     except (duckdb.Error, OSError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 3

@@ -1,10 +1,15 @@
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from tests.benchmarks.rare_orders import main, make
+
+make_all = partial(
+    make, grain="article_id", customers=2, share=1.0, articles=1.0, repeats=1.0, draw=0
+)
 
 
 @pytest.fixture
@@ -44,7 +49,7 @@ def rows(folder: Path, columns: str) -> list[tuple[object, ...]]:
 
 
 def test_a_week_is_one_order_of_one_customer(shop: Path, tmp_path: Path) -> None:
-    said = make(shop, tmp_path, "product_type_name", customers=2, share=1.0, draw=0)
+    said = make_all(shop, tmp_path, grain="product_type_name")
     assert said.startswith("56 transactions_train, 2 articles, ")
     orders = rows(tmp_path, "t_dat, customer_id")
     households = [(day, str(customer).split("-")[0]) for day, customer in orders]
@@ -59,7 +64,7 @@ def test_part_of_the_weeks_is_kept_and_another_draw_keeps_others(
 ) -> None:
     kept = []
     for draw in range(8):
-        make(shop, tmp_path, "article_id", customers=2, share=0.5, draw=draw)
+        make_all(shop, tmp_path, share=0.5, draw=draw)
         kept.append(rows(tmp_path, "t_dat, customer_id"))
         with duckdb.connect() as connection:
             names = connection.read_parquet(str(tmp_path / "customers.parquet"))
@@ -67,6 +72,27 @@ def test_part_of_the_weeks_is_kept_and_another_draw_keeps_others(
     # Of 8 weeks: half of 64 in the mean, give or take four standard deviations.
     assert 16 <= sum(len(orders) for orders in kept) <= 48
     assert len({tuple(orders) for orders in kept}) > 1
+
+
+def test_part_of_the_articles_and_of_the_repeats_is_kept(shop: Path, tmp_path: Path) -> None:
+    columns = "customer_id, article_id, t_dat"
+    make_all(shop, tmp_path, customers=1)
+    everything = rows(tmp_path, columns)
+    make_all(shop, tmp_path, customers=1, repeats=1e-9)
+    firsts = rows(tmp_path, columns)
+    # All is sold in the first week: 6 articles of 2 customers, four weeks each.
+    assert (len(everything), len(firsts)) == (24, 6)
+    assert {day for _, _, day in firsts} == {date(2020, 1, 6)}
+    assert set(firsts) < set(everything)
+    for draw in range(8):
+        make_all(shop, tmp_path, customers=1, articles=0.5, draw=draw)
+        some = rows(tmp_path, columns)
+        bought = {(customer, article) for customer, article, _ in some}
+        # An article of a customer is kept with all of its days, or not at all.
+        assert [row for row in everything if row[:2] in bought] == some
+        if len(some) < 24:
+            return
+    pytest.fail("no draw left an article out")
 
 
 def test_a_folder_without_files_is_named(
