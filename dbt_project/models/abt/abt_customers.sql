@@ -1,3 +1,5 @@
+{{ config(materialized="view") }}
+
 with window_customers as (
 
     select * from {{ ref("window_customers") }}
