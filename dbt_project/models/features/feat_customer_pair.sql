@@ -101,7 +101,7 @@ ranked as (
         *,
         row_number() over (
             partition by window_id, customer_key
-            order by sum_of_scores desc, best_score desc, article_key asc
+            order by sum_of_scores desc, article_key asc
         ) as pair_rank
     from reached
 
