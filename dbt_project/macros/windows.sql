@@ -53,3 +53,29 @@ inner join {{ ref("purchase_days") }} as known_days
 {% macro day_number(day) -%}
     {{ days_between("cast('1970-01-01' as date)", day) }}
 {%- endmacro %}
+
+
+{#- From when on a window has to tell the days of sales apart, and of the days before that those which all windows know, so
+    that they can be added up once for all of them. Nothing counts for a span, or faded for the score, on an earlier day
+    (exp(-15) is less than half a millionth). -#}
+{% macro bounds_of_sales() -%}
+{% set n_recent_days = ([91, 15 * var("best_seller_days")] + var("popularity_days")) | max -%}
+select
+    max(history_from) as history_from,
+    {{ add_days("min(cutoff_on)", -n_recent_days) }} as recent_from
+from {{ ref("windows") }}
+{%- endmacro %}
+
+
+{#- The days with purchases, and what they are counted under in article_days: themselves, or the day before the recent ones. -#}
+{% macro periods_of_sales() -%}
+select
+    known_days.sold_on,
+    case
+        when known_days.sold_on >= bounds.history_from and known_days.sold_on < bounds.recent_from
+            then {{ add_days("bounds.recent_from", -1) }}
+        else known_days.sold_on
+    end as period
+from {{ ref("purchase_days") }} as known_days
+cross join ({{ bounds_of_sales() }}) as bounds
+{%- endmacro %}

@@ -1,6 +1,16 @@
-with purchases as (
+with periods as (
 
-    select * from {{ ref("stg_transactions") }}
+    {{ periods_of_sales() | indent(4) }}
+
+),
+
+purchases as (
+
+    select
+        purchases.*,
+        periods.period
+    from {{ ref("stg_transactions") }} as purchases
+    inner join periods on purchases.sold_on = periods.sold_on
 
 ),
 
@@ -21,6 +31,7 @@ followed as (
 
     select
         purchases.article_key,
+        purchases.period,
         purchases.sold_on,
         lag(purchases.sold_on) over (
             partition by purchases.customer_key, purchases.article_key order by purchases.sold_on
@@ -34,13 +45,13 @@ returning_buyers as (
 
     select
         article_key,
-        sold_on,
+        period,
         count(case when bought_before_on = sold_on then 1 end) as n_of_same_day,
         count(case when bought_before_on < sold_on then 1 end) as n_returning,
         {{ whole_sum(days_between("bought_before_on", "sold_on")) }} as days_since_bought_before
     from followed
     where bought_before_on is not null
-    group by article_key, sold_on
+    group by article_key, period
 
 ),
 
@@ -48,7 +59,9 @@ sold as (
 
     select
         purchases.article_key,
-        purchases.sold_on,
+        purchases.period,
+        min(purchases.sold_on) as first_sold_on,
+        max(purchases.sold_on) as sold_on,
         {{ whole_sum("purchases.quantity") }} as n_sold,
         count(*) as n_lines,
         {{ whole_sum("case when purchases.is_online then purchases.quantity else 0 end") }} as n_sold_online,
@@ -58,13 +71,14 @@ sold as (
         {{ whole_sum("coalesce(customers.age, 0) * purchases.quantity") }} as sum_of_ages
     from purchases
     inner join customers on purchases.customer_key = customers.customer_key
-    group by purchases.article_key, purchases.sold_on
+    group by purchases.article_key, purchases.period
 
 )
 
 select
     sold.article_key,
     sold.sold_on,
+    sold.first_sold_on,
     cast(sold.n_sold as integer) as n_sold,
     -- The second line of a day is not another buyer, nor one who comes back.
     cast(sold.n_lines - coalesce(returning_buyers.n_of_same_day, 0) as integer) as n_buyers,
@@ -75,6 +89,6 @@ select
     cast(sold.n_sold_of_known_age as integer) as n_sold_of_known_age,
     cast(sold.sum_of_ages as bigint) as sum_of_ages
 from sold
-left join returning_buyers on sold.article_key = returning_buyers.article_key and sold.sold_on = returning_buyers.sold_on
+left join returning_buyers on sold.article_key = returning_buyers.article_key and sold.period = returning_buyers.period
 -- Each article's days together: what adds them up has the article's sums at hand.
 order by sold.article_key, sold.sold_on

@@ -1,6 +1,4 @@
 -- noqa: disable=LT02
-{#- Days on which nothing counts for a span or, faded, for the score (exp(-15) is less than half a millionth). -#}
-{% set n_recent_days = ([91, 15 * var("best_seller_days")] + var("popularity_days")) | max %}
 {% set amounts = [
     "n_sold", "n_buyers", "n_returning", "days_since_bought_before", "revenue", "n_sold_online", "n_sold_of_known_age",
     "sum_of_ages"
@@ -19,27 +17,17 @@ windows as (
 
 bounds as (
 
-    select
-        max(history_from) as history_from,
-        {{ add_days("min(cutoff_on)", -n_recent_days) }} as recent_from
-    from windows
+    {{ bounds_of_sales() | indent(4) }}
 
 ),
 
--- Old days that every window knows are added up once for all windows.
+-- Old days that every window knows are one row of an article.
 old as (
 
-    select
-        article_days.article_key,
-        {% for amount in amounts %}
-        sum(article_days.{{ amount }}) as {{ amount }},
-        {% endfor %}
-        min(article_days.sold_on) as first_sold_on,
-        max(article_days.sold_on) as last_sold_on
+    select article_days.*
     from article_days
     cross join bounds
     where article_days.sold_on >= bounds.history_from and article_days.sold_on < bounds.recent_from
-    group by article_days.article_key
 
 ),
 
@@ -72,7 +60,7 @@ counted_recent as (
     select
         history.window_id,
         recent.article_key,
-        min(recent.sold_on) as first_sold_on,
+        min(recent.first_sold_on) as first_sold_on,
         max(recent.sold_on) as last_sold_on,
         -- All are whole numbers but the revenue, which is decimal.
         {% for days in var("popularity_days") %}
@@ -102,7 +90,7 @@ known_old as (
         windows.window_id,
         old.*
     from windows
-    inner join old on {{ in_history("old.last_sold_on", "windows") }}
+    inner join old on {{ in_history("old.sold_on", "windows") }}
 
 ),
 
@@ -112,7 +100,7 @@ counted as (
         coalesce(counted_recent.window_id, known_old.window_id) as window_id,
         coalesce(counted_recent.article_key, known_old.article_key) as article_key,
         least(counted_recent.first_sold_on, known_old.first_sold_on) as first_sold_on,
-        greatest(counted_recent.last_sold_on, known_old.last_sold_on) as last_sold_on,
+        greatest(counted_recent.last_sold_on, known_old.sold_on) as last_sold_on,
         {% for days in var("popularity_days") %}
         coalesce(counted_recent.n_sold_{{ days }}d, 0) as n_sold_{{ days }}d,
         {% endfor %}

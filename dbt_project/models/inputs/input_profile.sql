@@ -25,7 +25,7 @@ articles as (
 
     select
         article_days.article_key,
-        min(article_days.sold_on) >= min(last_week.begins_on) as is_new,
+        min(article_days.first_sold_on) >= min(last_week.begins_on) as is_new,
         sum(case when article_days.sold_on >= last_week.begins_on then article_days.n_sold else 0 end) as n_sold,
         sum(case when article_days.sold_on >= last_week.begins_on then article_days.revenue else 0 end) as sales
     from article_days
