@@ -120,6 +120,8 @@ class Runner:
         self._leaves: tuple[int, list[int]] = (N_LEAVES[0], [])
         # What the tuning windows have in common, and its leaves.
         self._shared: tuple[two_stages.Fitted | None, int] = (None, N_LEAVES[0])
+        # The ranker of the next window, where it is there already.
+        self._fitted_ahead: dict[int, two_stages.Fitted | None] = {}
         self._scores: list[pd.DataFrame] = []
         self.submission_models: dict[str, ranker.Ranker] = {}
 
@@ -142,13 +144,11 @@ class Runner:
         """Fit and choose all that scores a window; keep what later windows choose on."""
         self._progress.start("the next days" if window_id == 0 else f"window {window_id}: fitting")
         connection, grains = self._connection, self._grains
-        for other in self._plan.training[window_id]:
+        training = self._plan.training[window_id]
+        for other in training:
             if other not in self._frames:
                 self._frames[other] = warehouse.read_frames(connection, other, grains)
-            if other not in self._pairs:
-                self._pairs[other] = pair_reader.read_training_pairs(connection, other)
-        training = self._plan.training[window_id]
-        pairs = [self._pairs[w] for w in training]
+        pairs = self._read_training_pairs(window_id)
         best_sellers = two_stages.choose_best_sellers(
             {w: self._read_new_customers(w) for w in training}
         )
@@ -172,12 +172,14 @@ class Runner:
             # Beside each other: the twins take one processor, and the ranker not all of the others.
             with ThreadPoolExecutor(max_workers=1) as pool:
                 twins = pool.submit(fit_twins, training)
-                fitted_ranker = self._fit_ranker(window_id, pairs, n_leaves)
+                fitted_ranker = self._fit_ranker(window_id)
+                if fitted_ranker is None or not self._is_choosing_leaves(pairs):
+                    self._fit_ahead(window_id)
                 fitted = twins.result()
             choices = choose(fitted_ranker is not None)
         else:
             # For the next days only what the blend is made of is fitted.
-            fitted_ranker = self._fit_ranker(window_id, pairs, n_leaves)
+            fitted_ranker = self._fit_ranker(window_id)
             choices = choose(fitted_ranker is not None)
             has_twins = systems.HYBRID in two_stages.needed_parts(choices)
             fitted = fit_twins(training if has_twins else [])
@@ -188,17 +190,37 @@ class Runner:
             self.submission_models = fitted_ranker.models(choices.variant)
         return fitted, fitted_ranker, choices
 
-    def _fit_ranker(
-        self, window_id: int, training: list[Pairs], n_leaves: int
-    ) -> two_stages.Fitted | None:
+    def _read_training_pairs(self, window_id: int) -> list[Pairs]:
+        """The training rows of each window that a window learns from."""
+        training = self._plan.training[window_id]
+        for other in training:
+            if other not in self._pairs:
+                self._pairs[other] = pair_reader.read_training_pairs(self._connection, other)
+        return [self._pairs[w] for w in training]
+
+    def _fit_ranker(self, window_id: int) -> two_stages.Fitted | None:
         """Fit what orders candidates; once for all windows that later ones choose on alone."""
-        if window_id not in self._plan.tuning:
-            return two_stages.fit(training, n_leaves)
+        if window_id in self._fitted_ahead:
+            return self._fitted_ahead.pop(window_id)
+        n_leaves = self._leaves[0]
+        is_tuning = window_id in self._plan.tuning
         shared, leaves = self._shared
-        if shared is None or leaves != n_leaves:
-            shared = two_stages.fit(training, n_leaves)
-            self._shared = shared, n_leaves
-        return shared
+        if is_tuning and shared is not None and leaves == n_leaves:
+            return shared
+        fitted = two_stages.fit(self._read_training_pairs(window_id), n_leaves)
+        if is_tuning:
+            self._shared = fitted, n_leaves
+        return fitted
+
+    def _fit_ahead(self, window_id: int) -> None:
+        """Fit the ranker of the window after this one, while this one's twins are being fitted."""
+        later = [w for w in self._plan.scored if w < window_id]
+        if later:
+            self._fitted_ahead[max(later)] = self._fit_ranker(max(later))
+
+    def _is_choosing_leaves(self, training: list[Pairs]) -> bool:
+        """Whether a window that learns from these chooses the size of trees for all later ones."""
+        return not self._leaves[1] and not two_stages.is_enough_for_usual_trees(training)
 
     def _read_for_everyone(self, window_id: int) -> dict[str, IntArray]:
         if window_id not in self._for_everyone:
@@ -261,8 +283,7 @@ class Runner:
         )
         self._held_lists[window_id] = held
         # The oldest window that has a ranker chooses the size of trees for all later ones.
-        is_open = not self._leaves[1] and not two_stages.is_enough_for_usual_trees(training)
-        if fitted_ranker and pairs is not None and is_open:
+        if fitted_ranker and pairs is not None and self._is_choosing_leaves(training):
             leaves, chosen = two_stages.choose_leaves(fitted_ranker, training, frames, pairs, held)
             self._leaves = leaves, [window_id]
             self._shared = chosen, leaves

@@ -10,7 +10,8 @@ from models_py.ranker import MIN_CUSTOMERS
 from models_py.runner import HELD_BLOCKS, Plan, Runner, most_pairs
 from tests.builders import make_pairs, make_world
 
-PLAN = Plan(scored=[4, 3, 2, 1, 0], training={}, backtest=[2, 1], tuning=[4, 3])
+SCORED = [4, 3, 2, 1, 0]
+PLAN = Plan(SCORED, {w: [5] if w > 3 else [6] for w in SCORED}, backtest=[2, 1], tuning=[4, 3])
 
 
 @pytest.fixture
@@ -42,29 +43,51 @@ def test_of_many_customers_blocks_are_held_from_all_over(
     assert (np.diff(places[:, 0]) == len(every) // HELD_BLOCKS).all()
 
 
-def test_windows_that_are_only_chosen_on_share_a_ranker(runner: Runner) -> None:
+@pytest.fixture
+def teaching_runner(runner: Runner) -> Runner:
+    """One that has read what its windows learn from."""
     rng = np.random.default_rng(0)
     n = 10 * MIN_CUSTOMERS
-    training = [
-        make_pairs(np.arange(n) // 10, np.tile(np.arange(10), n // 10), rng.random((n, 1)), ["one"])
-    ]
-    oldest = runner._fit_ranker(4, training, ranker.N_LEAVES[0])
-    assert oldest is not None
-    assert runner._fit_ranker(3, training, ranker.N_LEAVES[0]) is oldest
-    assert runner._fit_ranker(2, training, ranker.N_LEAVES[0]) is not oldest
-    assert runner._fit_ranker(0, training, ranker.N_LEAVES[0]) is not oldest
-    assert runner._fit_ranker(3, training, ranker.N_LEAVES[1]) is not oldest
-
-
-def test_without_a_ranker_in_the_oldest_window_the_next_one_tries_again(runner: Runner) -> None:
-    assert runner._fit_ranker(4, [], ranker.N_LEAVES[0]) is None
     pairs = make_pairs(
-        np.arange(2 * MIN_CUSTOMERS) // 2,
-        np.tile([1, 2], MIN_CUSTOMERS),
-        np.zeros((2 * MIN_CUSTOMERS, 1)),
-        ["one"],
+        np.arange(n) // 10, np.tile(np.arange(10), n // 10), rng.random((n, 1)), ["one"]
     )
-    assert runner._fit_ranker(3, [pairs], ranker.N_LEAVES[0]) is not None
+    runner._pairs = {5: pairs, 6: pairs}
+    return runner
+
+
+def test_windows_that_are_only_chosen_on_share_a_ranker(teaching_runner: Runner) -> None:
+    fit = teaching_runner._fit_ranker
+    oldest = fit(4)
+    assert oldest is not None
+    assert fit(3) is oldest
+    assert fit(2) is not oldest
+    assert fit(0) is not oldest
+    teaching_runner._leaves = (ranker.N_LEAVES[1], [4])
+    assert fit(3) is not oldest
+
+
+def test_without_a_ranker_in_the_oldest_window_the_next_one_tries_again(
+    teaching_runner: Runner,
+) -> None:
+    none = teaching_runner._pairs[5].take(np.zeros(0, np.int64))
+    teaching_runner._pairs[5] = none
+    assert teaching_runner._fit_ranker(4) is None
+    assert teaching_runner._fit_ranker(3) is not None
+
+
+def test_the_ranker_that_is_fitted_ahead_is_the_next_window_s_own(teaching_runner: Runner) -> None:
+    expected = teaching_runner._fit_ranker(2)
+    teaching_runner._fit_ahead(3)
+    (ahead,) = teaching_runner._fitted_ahead.values()
+    assert teaching_runner._fit_ranker(2) is ahead
+    assert not teaching_runner._fitted_ahead
+    assert expected is not None and ahead is not None
+    assert ahead.ranker.booster.model_to_string() == expected.ranker.booster.model_to_string()
+
+
+def test_no_window_comes_after_the_next_days(teaching_runner: Runner) -> None:
+    teaching_runner._fit_ahead(0)
+    assert not teaching_runner._fitted_ahead
 
 
 @pytest.mark.parametrize(("limit", "expected"), [("6GiB", 500_000), ("600MiB", 209_715)])
