@@ -173,6 +173,7 @@ class Runner:
             with ThreadPoolExecutor(max_workers=1) as pool:
                 twins = pool.submit(fit_twins, training)
                 fitted_ranker = self._fit_ranker(window_id)
+                # The next one can't be fitted before this window has chosen the size of its trees.
                 if fitted_ranker is None or not self._is_choosing_leaves(pairs):
                     self._fit_ahead(window_id)
                 fitted = twins.result()

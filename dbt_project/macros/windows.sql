@@ -55,9 +55,8 @@ inner join {{ ref("purchase_days") }} as known_days
 {%- endmacro %}
 
 
-{#- From when on a window has to tell the days of sales apart, and of the days before that those which all windows know, so
-    that they can be added up once for all of them. Nothing counts for a span, or faded for the score, on an earlier day
-    (exp(-15) is less than half a millionth). -#}
+{#- The days from history_from until before recent_from are older than any span or score of any window looks back
+    (exp(-15) is less than half a millionth), and all windows know them: so they are added up once for all. -#}
 {% macro bounds_of_sales() -%}
 {% set n_recent_days = ([91, 15 * var("best_seller_days")] + var("popularity_days")) | max -%}
 select
@@ -67,7 +66,8 @@ from {{ ref("windows") }}
 {%- endmacro %}
 
 
-{#- The days with purchases, and what they are counted under in article_days: themselves, or the day before the recent ones. -#}
+{#- The days with purchases, and the day under which article_days counts them: their own, or for those that are added up
+    (bounds_of_sales) the last day that can be. -#}
 {% macro periods_of_sales() -%}
 select
     known_days.sold_on,

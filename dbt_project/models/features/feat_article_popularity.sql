@@ -60,7 +60,7 @@ counted_recent as (
     select
         history.window_id,
         recent.article_key,
-        min(recent.first_sold_on) as first_sold_on,
+        min(recent.sold_on) as first_sold_on,
         max(recent.sold_on) as last_sold_on,
         -- All are whole numbers but the revenue, which is decimal.
         {% for days in var("popularity_days") %}
