@@ -1,6 +1,6 @@
 """The blend: lists of several systems made into one, each with a weight learned on past windows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from models_py.ranking import top_pairs
 OFFSET = 10
 # Most parts, with repetition, that are added up.
 MAX_ROUNDS = 6
-# Fewer customers than this, over the held windows, say nothing about weights.
+# Fewer customers than this, over the held windows, say nothing.
 MIN_CUSTOMERS = 100
 
 Weights = dict[str, float]
@@ -119,6 +119,11 @@ def mean_precision(lists: Sequence[IntArray], held: Sequence[HeldLists]) -> Scor
     return np.concatenate(found)
 
 
+def is_enough(held: Iterable[HeldLists]) -> bool:
+    """Whether so many customers bought something that past windows can be chosen by."""
+    return sum(len(np.unique(window.row)) for window in held) >= MIN_CUSTOMERS
+
+
 def is_beyond_noise(gain: ScoreArray, n_errors: float = 1.0) -> bool:
     """Whether a difference of `mean_precision` is more than so many standard errors of its sum."""
     return bool(gain.sum() > n_errors * gain.std() * np.sqrt(len(gain)))
@@ -168,7 +173,7 @@ def learn_weights(held: Sequence[HeldLists], parts: Sequence[str], usual: str) -
     """
     # Only who bought something says anything.
     held = [window for window in held if len(window.row)]
-    if sum(len(np.unique(window.row)) for window in held) < MIN_CUSTOMERS:
+    if not is_enough(held):
         return None
     votes = [_Votes({part: window.lists[part] for part in parts}) for window in held]
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from models_py import (
+    blend,
     columns,
     database,
     export,
@@ -283,8 +284,14 @@ class Runner:
             self._read_for_everyone(window_id),
         )
         self._held_lists[window_id] = held
-        # The oldest window that has a ranker chooses the size of trees for all later ones.
-        if fitted_ranker and pairs is not None and self._is_choosing_leaves(training):
+        # The oldest window that has a ranker, and customers to judge it by, chooses the size of
+        # trees for all later ones.
+        if (
+            fitted_ranker
+            and pairs is not None
+            and self._is_choosing_leaves(training)
+            and blend.is_enough([held.lists])
+        ):
             leaves, chosen = two_stages.choose_leaves(fitted_ranker, training, frames, pairs, held)
             self._leaves = leaves, [window_id]
             self._shared = chosen, leaves

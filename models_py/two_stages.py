@@ -101,7 +101,7 @@ class Choices:
     variant
         Place in VARIANTS: how many trees are used, and whether repeats correct the order.
     chosen_on
-        The windows on which variant was chosen.
+        The windows on which variant was chosen; none where it is the default.
     weights
         By kind of customer (KNOWN, NEW), the weight of each part of the blend.
     weights_chosen_on
@@ -218,11 +218,11 @@ def choose_best_sellers(past: Mapping[int, HeldLists]) -> tuple[str, Sequence[in
     -------
     str, sequence of int
         Their age band's, unless another list leads it by more than the noise. No windows where
-        fewer than MIN_CUSTOMERS new customers bought something in all of them.
+        too few new customers bought something (`blend.is_enough`).
     """
     past = {w: one for w, one in past.items() if len(one.row)}
     usual = FALLBACK[NEW]
-    if sum(len(np.unique(one.row)) for one in past.values()) < blend.MIN_CUSTOMERS:
+    if not blend.is_enough(past.values()):
         return usual, ()
     names = list(next(iter(past.values())).lists)
     precisions = [
@@ -255,9 +255,10 @@ def choose(
     """
     held = {w: window for w, window in held.items() if len(window.lists.row)}
     ranked = {w: window for w, window in held.items() if window.ranked} if has_ranker else {}
-    variant = DEFAULT_VARIANT
-    if ranked:
-        lists = [window.lists for window in ranked.values()]
+    variant, chosen_on = DEFAULT_VARIANT, []
+    lists = [window.lists for window in ranked.values()]
+    if blend.is_enough(lists):
+        chosen_on = sorted(ranked)
         variant = blend.best_or_usual(
             [
                 blend.mean_precision(
@@ -279,7 +280,7 @@ def choose(
         )
         weights[kind] = learned or {usual: 1.0}
         weights_chosen_on[kind] = sorted(used) if learned else usual_chosen_on
-    return Choices(n_leaves, variant, sorted(used), weights, weights_chosen_on)
+    return Choices(n_leaves, variant, chosen_on, weights, weights_chosen_on)
 
 
 def hold_out(

@@ -243,9 +243,8 @@ def test_the_ranker_has_no_weight_where_it_was_never_held_or_is_not_there(
     without = hold_out(None, seed_fitted, world(5))
     never_held = two_stages.choose({5: without}, True, N_LEAVES[0])
     not_there = two_stages.choose({5: without, 4: held}, False, N_LEAVES[0])
-    assert never_held.chosen_on == [5]
-    assert not_there.chosen_on == [4, 5]
     for choices in (never_held, not_there):
+        assert choices.chosen_on == []
         assert choices.variant == DEFAULT_VARIANT
         for kind in FALLBACK:
             assert list(choices.weights[kind]) == [part for part in PARTS[kind] if part != RANKER]
@@ -257,6 +256,23 @@ def test_held_windows_without_a_label_do_not_count(held: HeldWindow) -> None:
     assert two_stages.choose(windows, True, 7) == two_stages.choose({4: held}, True, 7)
     nothing = two_stages.choose({5: windows[5]}, True, 7)
     assert nothing == two_stages.choose({}, True, 7)
+
+
+def test_too_few_customers_choose_no_variant(held: HeldWindow) -> None:
+    """One who is better served by another variant leads without any noise."""
+    worse = np.roll(held.ranked[0], 5, axis=1)
+    ranked = [held.ranked[0], *[worse] * (len(VARIANTS) - 1)]
+    judged = np.unique(held.lists.row)
+    for n, variant, chosen_on in (
+        (1, DEFAULT_VARIANT, []),
+        (MIN_CUSTOMERS - 1, DEFAULT_VARIANT, []),
+        (MIN_CUSTOMERS, 0, [4]),
+    ):
+        kept = np.zeros(len(held.lists.is_new), bool)
+        kept[judged[:n]] = True
+        few = HeldWindow(held.lists.of(kept), [lists[kept] for lists in ranked])
+        choices = two_stages.choose({4: few}, True, N_LEAVES[0])
+        assert (choices.variant, choices.chosen_on) == (variant, chosen_on)
 
 
 def test_a_kind_of_customer_of_which_there_are_few_gets_its_fallback(held: HeldWindow) -> None:
