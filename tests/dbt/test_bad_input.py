@@ -526,6 +526,10 @@ def article(identifier: str, name: str = "Name") -> bytes:
 ARTICLE_ROWS = [
     Row("no id", article(""), "empty article_id"),
     Row("white space in an id", article("01 02"), "article_id with white space"),
+    Row("no-break space in an id", article("01\u00a002"), "article_id with white space"),
+    Row("wide space in an id", article("01\u300002"), "article_id with white space"),
+    Row("next line in an id", article("01\x8502"), "article_id with white space"),
+    Row("vertical tab in an id", article("01\x0b02"), "article_id with white space"),
     Row("the same row again", article("0200000001"), None),
     Row("and again", article("0200000001"), "repeated row"),
     Row("other content", article("0200000001", "Other"), "repeated article_id with other content"),
