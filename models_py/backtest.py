@@ -55,7 +55,7 @@ def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
         report.print_windows(windows)
         with Progress(len(plan.scored) + len(plan.backtest) + 2) as progress:
             connection.execute("begin")
-            warehouse.clear_predictions(connection, keep_submission=is_same)
+            warehouse.clear_predictions(connection, plan.backtest if is_same else None)
             runner = Runner(connection, plan, warehouse.purchase_grains(settings), progress)
             scores = runner.run()
             progress.start("evaluating")
@@ -69,14 +69,14 @@ def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
                 publishing.publish(out_dir)
     run_lock.release(out_dir)
     if is_published:
-        report.print_run(out_dir, needs_run=False)
+        report.print_run(out_dir)
         return
     report.print_evaluation(evaluation, EXPORTED)
     with database.connect(warehouse.build_file(out_dir), read_only=True) as connection:
         report.print_details(connection, EXPORTED)
     print(
-        f"{warehouse.published_file(out_dir)} is of another build and stays as it was; what was "
-        f"found here is in {warehouse.build_file(out_dir)}."
+        f"{warehouse.published_file(out_dir)} is of another build or run and stays as it was; what "
+        f"was found here is in {warehouse.build_file(out_dir)}."
     )
 
 

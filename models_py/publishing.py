@@ -11,7 +11,13 @@ import duckdb
 import pandas as pd
 
 from models_py import database, leftovers, replacing
-from models_py.warehouse import FILE_NAME, WarehouseError, build_file, published_file
+from models_py.warehouse import (
+    FILE_NAME,
+    WarehouseError,
+    build_file,
+    published_file,
+    read_build_id,
+)
 
 SCORES = ["window_id", "customer_key", "ap"]
 LATEST_RUN = (
@@ -26,7 +32,9 @@ class Published:
     Attributes
     ----------
     runs
-        Its list of runs, the latest first.
+        Its list of runs, in no order.
+    build_id
+        The run of dbt that made its tables; None where it does not say.
     run_id, cutoff_on
         Which run is published, and the first day that it predicted; None where there is none.
     profile
@@ -37,6 +45,7 @@ class Published:
     """
 
     runs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    build_id: str | None = None
     run_id: str | None = None
     cutoff_on: object = None
     profile: pd.DataFrame = field(
@@ -85,6 +94,9 @@ def _attached(connection: duckdb.DuckDBPyConnection, out_dir: Path) -> Iterator[
         except duckdb.IOException as problem:
             if not database.is_for_a_lock(str(problem)):
                 raise
+            copy.unlink(missing_ok=True)
+            # What nobody else may read, nobody else may read in the copy.
+            replacing.create(copy, path)
             shutil.copyfile(path, copy)
             connection.execute(attach.format(_quoted(copy)))
         try:
@@ -96,11 +108,16 @@ def _attached(connection: duckdb.DuckDBPyConnection, out_dir: Path) -> Iterator[
 
 
 def _read(connection: duckdb.DuckDBPyConnection) -> Published:
+    says_build = connection.execute(
+        "select 1 from duckdb_tables() where database_name = 'published' and schema_name = 'raw' "
+        "and table_name = 'build'"
+    ).fetchone()
+    build_id = read_build_id(connection, "published.") if says_build else None
     latest = connection.execute(
         LATEST_RUN.format(columns="run_id, cutoff_on, system", catalog="published.")
     ).fetchone()
     if latest is None:
-        return Published()
+        return Published(build_id=build_id)
     run_id, cutoff_on, system = latest
     scores = connection.execute(
         """
@@ -120,6 +137,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> Published:
     ).df()
     return Published(
         connection.execute("select * from published.predictions.runs").df(),
+        build_id,
         run_id,
         cutoff_on,
         connection.execute("select measure, measured_value from published.main.input_profile").df(),
@@ -152,22 +170,21 @@ def carry_over(connection: duckdb.DuckDBPyConnection, runs: pd.DataFrame) -> Non
 
 
 def is_published_run(connection: duckdb.DuckDBPyConnection, published: Published) -> bool:
-    """Whether the build holds the tables and the predictions of the published run."""
-    found = connection.execute(
-        """
-        select run_id from predictions.runs
-        where started_at = (select max(started_at) from predictions.runs)
-            and build_id = (select build_id from raw.build)
-        """
+    """Whether the build holds the tables and the predictions of the published file."""
+    build_id = read_build_id(connection)
+    latest = connection.execute(
+        "select run_id from predictions.runs where build_id = ? order by started_at desc limit 1",
+        [build_id],
     ).fetchone()
-    return found is not None and found[0] == published.run_id
+    run_id = None if latest is None else latest[0]
+    return (published.build_id, published.run_id) == (build_id, run_id)
 
 
 def publish(out_dir: Path, run_id: str | None = None, *others: Path) -> None:
     """Put a copy of the build file in the place of the published one, in one step.
 
-    A reader that has the old file open keeps reading it; the next to open sees the new one. The
-    views on the input files stay behind: they are of use only beside these.
+    A reader that has the old file open keeps reading it; the next to open sees the new one. What
+    the schema raw has of the input files stays behind: it is of use only beside these.
 
     Everything is whole and on the disk before the first file takes its place. hm.duckdb goes
     first: from then on the run is published, and its row in predictions.runs has the SHA-256 of
@@ -200,7 +217,11 @@ def publish(out_dir: Path, run_id: str | None = None, *others: Path) -> None:
     leftovers.clear_log(unfinished)
     shutil.copyfile(build, unfinished)
     with database.connect(unfinished) as connection:
-        connection.execute("drop schema if exists raw cascade")
+        build_id = read_build_id(connection)
+        connection.execute("drop schema raw cascade")
+        connection.execute("create schema raw")
+        connection.execute("create table raw.build (build_id varchar)")
+        connection.execute("insert into raw.build values (?)", [build_id])
         if run_id is not None:
             connection.execute(
                 "update predictions.runs set is_published = true where run_id = ?", [run_id]

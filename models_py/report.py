@@ -181,20 +181,18 @@ def print_places(out_dir: Path, n_customers: int, n_formulas: int = 0) -> None:
     print(f"Tables to query, in a DuckDB file: {published_file(out_dir)}")
 
 
-def print_run(out_dir: Path, needs_run: bool = True) -> None:
-    """Print the evaluation of the run that is published in a folder.
+def print_run(out_dir: Path) -> None:
+    """Print the evaluation of the run, or of the backtest alone, that is published in a folder.
 
     Parameters
     ----------
     out_dir
         Folder with hm.duckdb.
-    needs_run
-        Whether a file without a training run, with a backtest alone, is an error.
 
     Raises
     ------
     WarehouseError
-        If there is no published run.
+        If there is no published file, or it can't be read.
     """
     path = published_file(out_dir)
     if not path.is_file():
@@ -218,23 +216,27 @@ def print_run(out_dir: Path, needs_run: bool = True) -> None:
             evaluation = connection.execute(
                 "select * from predictions.evaluation order by rowid"
             ).df()
-            if run is None and needs_run:
-                raise WarehouseError(f"{path} holds no run; run python -m models_py.train first.")
             (n_formulas,) = connection.execute(
                 "select count(*) from (select customer_id as id from stg_customers"
                 " union all select article_id from stg_articles) where left(id, 1) in"
                 " ('=', '+', '-', '@')"
             ).fetchall()[0]
-            if run is not None or len(evaluation):
-                exported = str(run[0]) if run else str(evaluation["system"].iloc[-1])
-                print_evaluation(evaluation.astype({"window_id": "Int64"}), exported)
-                print_details(connection, exported)
+            # Without a run there is a backtest alone, whose last system is the exported one.
+            last = "" if evaluation.empty else str(evaluation["system"].iloc[-1])
+            exported = last if run is None else str(run[0])
+            print_evaluation(evaluation.astype({"window_id": "Int64"}), exported)
+            print_details(connection, exported)
             if run is not None:
                 drift.print_drift(connection.execute("from predictions.drift order by all").df())
                 anyway = ", and published anyway" if run[3] else ""
                 print(f"Before it was published: {run[2]}{anyway}.\n")
                 stray = publishing.stray_file(connection, out_dir / "submission.csv")
     except duckdb.Error as problem:
+        if database.is_for_a_lock(str(problem)):
+            raise WarehouseError(
+                f"{path} is open for writing in another process; close it there, or open it "
+                "read-only."
+            ) from problem
         raise WarehouseError(
             f"{path} can't be read ({str(problem).splitlines()[0]}); "
             "run python -m models_py.train again."

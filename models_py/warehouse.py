@@ -1,7 +1,7 @@
 """The DuckDB file: what training reads from it, writes into it, and how it is published."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -405,17 +405,38 @@ def read_customer_keys(
     return keys, int(highest.fetchall()[0][0])
 
 
-def clear_predictions(connection: duckdb.DuckDBPyConnection, keep_submission: bool = False) -> None:
-    """Empty the predictions tables, but for the list of runs and, if told, what is of window 0."""
+def clear_predictions(
+    connection: duckdb.DuckDBPyConnection, scored_again: Sequence[int] | None = None
+) -> None:
+    """Empty the predictions tables, but for the list of runs.
+
+    Parameters
+    ----------
+    connection
+        The build.
+    scored_again
+        The windows that a backtest of what is published will score: then what is of window 0 stays,
+        and so do the scores of customers in other windows, with which the next run is compared.
+    """
     for table in PREDICTIONS:
-        if table != "runs" and not (keep_submission and table == "drift"):
-            kept = "where window_id is distinct from 0" if keep_submission else ""
-            connection.execute(f"delete from predictions.{table} {kept}")
+        if table == "runs":
+            continue
+        if scored_again is None:
+            connection.execute(f"delete from predictions.{table}")
+        elif table == "customer_scores":
+            connection.execute(
+                "delete from predictions.customer_scores where list_contains(?, window_id)",
+                [list(scored_again)],
+            )
+        elif table != "drift":
+            connection.execute(
+                f"delete from predictions.{table} where window_id is distinct from 0"
+            )
 
 
-def read_build_id(connection: duckdb.DuckDBPyConnection) -> str:
-    """The run of dbt that made the tables."""
-    return str(connection.execute("select build_id from raw.build").fetchall()[0][0])
+def read_build_id(connection: duckdb.DuckDBPyConnection, catalog: str = "") -> str:
+    """The run of dbt that made the tables; catalog is empty, or the database's name and a dot."""
+    return str(connection.execute(f"select build_id from {catalog}raw.build").fetchall()[0][0])
 
 
 def read_inputs(connection: duckdb.DuckDBPyConnection) -> str:

@@ -1,12 +1,16 @@
+import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
 
+from models_py import publishing
 from models_py.publishing import carry_over, publish, read_published
 from models_py.warehouse import WarehouseError
 
@@ -20,6 +24,9 @@ os._exit(0)
 """
 
 
+HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
+
+
 def make(path: Path, content: str) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute(
@@ -27,6 +34,8 @@ def make(path: Path, content: str) -> None:
             create table content as select '{content}' as what;
             create schema raw;
             create table raw.build as select 'a' as build_id;
+            create table raw.files as select '{content}' as what;
+            create view raw.lines as from raw.files;
             create schema predictions;
             create table predictions.runs as
             select '{content}' as run_id, now()::timestamp as started_at, false as is_published
@@ -52,7 +61,10 @@ def test_a_copy_without_the_views_on_the_input_takes_the_place(tmp_path: Path) -
     path = tmp_path / "hm.duckdb"
     assert query(path, "select what from content") == [("new",)]
     assert query(path, "select run_id, is_published from predictions.runs") == [("new", True)]
-    assert query(path, "select count(*) from duckdb_tables() where schema_name = 'raw'") == [(0,)]
+    assert query(path, "select table_name from duckdb_tables() where schema_name = 'raw'") == [
+        ("build",)
+    ]
+    assert query(path, "from raw.build") == [("a",)]
     # The build goes by what is published, not by what was meant to be.
     assert query(tmp_path / "hm_build.duckdb", "select is_published from predictions.runs") == [
         (False,)
@@ -104,6 +116,34 @@ def test_without_a_run_to_compare_with_a_run_is_the_first(
     assert found.scores.empty
     printed = capsys.readouterr().out
     assert ("this run counts as the first" in printed) is (what != "nothing")
+
+
+def test_what_nobody_else_may_read_is_private_in_the_copy_that_is_read_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where somebody has the file open for writing."""
+    path, modes = tmp_path / "hm.duckdb", []
+    make(path, "old")
+    path.chmod(0o600)
+
+    def copyfile(source: Path, target: Path) -> None:
+        shutil.copyfile(source, target)
+        modes.append(stat.S_IMODE(target.stat().st_mode))
+
+    monkeypatch.setattr(publishing, "shutil", SimpleNamespace(copyfile=copyfile))
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as analyst:
+        assert analyst.stdout is not None
+        assert analyst.stdout.readline()
+        with duckdb.connect() as connection:
+            read_published(connection, tmp_path)
+        analyst.communicate("\n")
+    assert modes == [0o600]
+    assert [path.name for path in tmp_path.iterdir()] == ["hm.duckdb"]
 
 
 def test_the_list_of_runs_goes_on_and_the_published_one_has_the_last_word() -> None:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -9,6 +11,10 @@ from models_py.evaluation import OUTPUT_COLUMNS, evaluate
 from models_py.publishing import sha256
 from models_py.report import main, print_evaluation, print_places, print_windows
 
+# As DuckDB's command line opens a file.
+OPEN_FOR_WRITING = (
+    "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
+)
 SYSTEMS = ["baseline", "popular_age_band", "purchases_department", "hybrid"]
 
 
@@ -218,14 +224,44 @@ def test_a_submission_of_another_run_is_told(
     assert "python -m models_py.train" in line
 
 
-@pytest.mark.parametrize("what", ["nothing", "no run", "no database", "no tables"])
+def test_a_backtest_before_any_run_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published(tmp_path, made_up_evaluation(), ())
+    assert main(["--out-dir", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert "MAP@12, mean over" in out
+    assert "submission.csv" not in out
+    assert err == ""
+
+
+def test_where_the_file_is_open_for_writing_the_error_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published(tmp_path, made_up_evaluation())
+    analyst = subprocess.Popen(
+        [sys.executable, "-c", OPEN_FOR_WRITING, str(tmp_path / "hm.duckdb")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert analyst.stdout is not None
+    assert analyst.stdout.readline()
+    assert main(["--out-dir", str(tmp_path)]) == 2
+    analyst.communicate("\n")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        f"error: {tmp_path / 'hm.duckdb'} is open for writing in another process"
+    )
+    assert "train" not in line
+
+
+@pytest.mark.parametrize("what", ["nothing", "no database", "no tables"])
 def test_where_no_run_is_published_the_error_says_what_to_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
 ) -> None:
     path = tmp_path / "hm.duckdb"
-    if what == "no run":
-        published(tmp_path, made_up_evaluation(), ())
-    elif what == "no database":
+    if what == "no database":
         path.write_text("this is no database")
     elif what == "no tables":
         duckdb.connect(str(path)).close()

@@ -1,6 +1,6 @@
 {#- What keeps training from a build that did not end well. From when a run of dbt takes on a model or a test until it
     has ended well, it stands in raw.unfinished: a run that fails, or is killed, leaves there what it did not do, and
-    whichever run does it takes it off. (The schema raw is not in the published file.) -#}
+    whichever run does it takes it off. (Of the schema raw the published file has the table build alone.) -#}
 {% macro begin_build() %}
     {% if not execute %}{{ return("") }}{% endif %}
     {% set taken_on = {"model": [], "test": []} %}

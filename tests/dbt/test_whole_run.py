@@ -321,6 +321,28 @@ def test_a_backtest_scores_the_latest_windows_and_leaves_the_submission(
         tmp_path / "hm.duckdb", "select distinct window_id from predictions.backtest_lists"
     )
     assert sorted(scored["window_id"]) == [1, 2]
+    # The next run is compared on all windows that it has in common with the published one.
+    compared = query(
+        tmp_path / "hm.duckdb", "select distinct window_id from predictions.customer_scores"
+    )
+    assert sorted(compared["window_id"]) == [1, 2, 3]
+
+
+def test_a_backtest_before_any_training_is_published_and_so_is_the_next(
+    tmp_path: Path, run: Run
+) -> None:
+    shutil.copyfile(run.out / "hm_build.duckdb", tmp_path / "hm_build.duckdb")
+    with duckdb.connect(str(tmp_path / "hm_build.duckdb")) as connection:
+        connection.execute("delete from predictions.runs")
+    for n_windows in ("1", "2"):
+        done = runs.backtest(tmp_path, "--windows", n_windows, "--n-bootstrap", "10")
+        assert done.returncode == 0, done.stderr
+        assert "stays as it was" not in done.stdout
+        scored = query(
+            tmp_path / "hm.duckdb", "select distinct window_id from predictions.backtest_lists"
+        )
+        assert len(scored) == int(n_windows)
+    assert report.main(["--out-dir", str(tmp_path)]) == 0
 
 
 def test_a_backtest_of_more_windows_than_were_built_changes_nothing(
