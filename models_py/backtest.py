@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
 
 from models_py import command, database, leftovers, publishing, report, run_lock, warehouse
@@ -69,7 +70,10 @@ def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
                 publishing.publish(out_dir)
     run_lock.release(out_dir)
     if is_published:
-        report.print_run(out_dir)
+        command.once_published(
+            partial(report.print_run, out_dir),
+            "can't be printed; python -m models_py.report prints it",
+        )
         return
     report.print_evaluation(evaluation, EXPORTED)
     with database.connect(warehouse.build_file(out_dir), read_only=True) as connection:
@@ -100,7 +104,8 @@ def main(arguments: list[str] | None = None) -> int:
         if value is not None and value < 1:
             parser.error(f"--{name} is {value}; it must be at least 1.")
     return command.exit_status(
-        lambda: backtest(options.out_dir, options.windows, options.n_bootstrap), "the backtest"
+        lambda: backtest(options.out_dir, options.windows, options.n_bootstrap),
+        "the backtest failed and published nothing",
     )
 
 

@@ -35,7 +35,7 @@ def add_n_bootstrap(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def exit_status(run: Callable[[], None], name: str) -> int:
+def exit_status(run: Callable[[], None], what_failed: str) -> int:
     """Run, with one sentence on stderr where it fails; 0 done, 2 wrong use, 3 failed or
     not published.
 
@@ -43,24 +43,51 @@ def exit_status(run: Callable[[], None], name: str) -> int:
     ----------
     run
         What the command does.
-    name
-        What failed, as the sentence begins.
+    what_failed
+        How the sentence of a failure begins, before the reason.
     """
     try:
         # One thread for linear algebra: the same sums in the same order on each machine, and two
         # threads that wait for each other on a busy one are slower.
         with threadpool_limits(limits=1):
             run()
-    except (WarehouseError, InUseError) as problem:
+    except (WarehouseError, InUseError, database.SettingError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     except NotPublishedError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 3
     except (duckdb.Error, OSError, MemoryError) as problem:
-        print(f"error: {name} failed and published nothing: {_reason(problem)}", file=sys.stderr)
+        print(f"error: {what_failed}: {_reason(problem)}", file=sys.stderr)
         return 3
     return 0
+
+
+def while_read(step: Callable[[], None]) -> None:
+    """Print for as long as somebody reads: `| head` has had enough after some lines."""
+    try:
+        step()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would look for the reader once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def once_published(step: Callable[[], None], what_failed: str) -> None:
+    """Do what comes after a run is published: it is done, and where this fails a warning says so.
+
+    Parameters
+    ----------
+    step
+        For example the printing of the results.
+    what_failed
+        How the warning goes on after "the run is published, but".
+    """
+    try:
+        while_read(step)
+    except (WarehouseError, duckdb.Error, OSError) as problem:
+        reason = database.first_line(problem)
+        print(f"warning: the run is published, but {what_failed} ({reason}).", file=sys.stderr)
 
 
 def _reason(problem: Exception) -> str:

@@ -25,12 +25,39 @@ def connect(
     return duckdb.connect(where, read_only=read_only, config={**OFFLINE, **(settings or {})})
 
 
+class SettingError(Exception):
+    """An environment variable can't be used; the message says which and why, in one sentence."""
+
+
+def n_threads() -> int:
+    """How many threads may be used: HM_THREADS, or 2.
+
+    Raises
+    ------
+    SettingError
+        If it is no whole number of 1 or more.
+    """
+    text = os.environ.get("HM_THREADS", "2")
+    if not text.isdecimal() or int(text) < 1:
+        raise SettingError(f"HM_THREADS is {text!r}; set it to a whole number of 1 or more.")
+    return int(text)
+
+
 def bounds() -> dict[str, str | bool | int | float | list[str]]:
-    """Settings of what a user lets DuckDB have: HM_MEMORY_LIMIT and HM_THREADS."""
-    return {
-        "memory_limit": os.environ.get("HM_MEMORY_LIMIT", "6GB"),
-        "threads": os.environ.get("HM_THREADS", "2"),
-    }
+    """Settings of what a user lets DuckDB have: HM_MEMORY_LIMIT and HM_THREADS.
+
+    Raises
+    ------
+    SettingError
+        If DuckDB can't use one of them.
+    """
+    limit = os.environ.get("HM_MEMORY_LIMIT", "6GB")
+    try:
+        connect(settings={"memory_limit": limit}).close()
+    except duckdb.Error as problem:
+        message = f"HM_MEMORY_LIMIT is {limit!r}; set it to a size such as 6GB."
+        raise SettingError(message) from problem
+    return {"memory_limit": limit, "threads": n_threads()}
 
 
 _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}

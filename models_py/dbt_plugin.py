@@ -42,7 +42,8 @@ class Plugin(BasePlugin):
         Raises
         ------
         DbtRuntimeError
-            If the folder or the file is in use, the file is no DuckDB file, or the disk is full.
+            If the folder or the file is in use, the file is no DuckDB file, the disk is full, or
+            HM_THREADS or HM_MEMORY_LIMIT can't be used.
         """
         path = Path(creds.path)
         if not path.parent.is_dir():
@@ -55,7 +56,10 @@ class Plugin(BasePlugin):
             raise DbtRuntimeError(str(problem)) from problem
         leftovers.clear_build(path)
         try:
+            database.bounds()
             duckdb.connect(creds.path, config=config).close()
+        except database.SettingError as problem:
+            raise DbtRuntimeError(str(problem)) from problem
         except duckdb.Error as problem:
             raise DbtRuntimeError(database.refusal(path, problem)) from problem
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -97,15 +98,22 @@ def recommendation_rows(
     )
 
 
-def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Path) -> int:
-    """Write the recommendations of window 0 as submission.csv; returns the number of customers.
+class Written(NamedTuple):
+    """What submission.csv holds: rows, and how many of them are of customers that nobody knows."""
+
+    n_rows: int
+    n_unknown: int
+
+
+def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Path) -> Written:
+    """Write the recommendations of window 0 as submission.csv.
 
     A customer of sample_submission who is not in customers gets the best sellers.
 
     Raises
     ------
     WarehouseError
-        If the file of customers can't be read.
+        If the file of customers can't be read, or names none of the build's.
     """
     if customers_path.name.startswith("customers."):
         # dbt has read it: the rows that it refused, and lines that are none, are not read again.
@@ -115,6 +123,12 @@ def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Pat
         customer_ids = customers_in_order(customers_path)
     # Row 0 is nobody's: it holds the best sellers, for whom the file of customers lacks.
     keys, highest = read_customer_keys(connection, customer_ids)
+    n_unknown = int((keys == 0).sum())
+    if customer_ids and n_unknown == len(customer_ids):
+        raise WarehouseError(
+            f"{customers_path}: none of its {n_unknown:,} customers is in the build; set "
+            "HM_DATA_DIR to the folder that dbt build read, or put that folder's file there."
+        )
     best_sellers = read_best_sellers(connection, 0)[:LIST_LENGTH].astype(np.int32)
     lists = np.tile(best_sellers, (highest + 1, 1))
     # Place by place: all of them at once take 0.4 GiB more at the competition's size.
@@ -134,4 +148,5 @@ def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Pat
             # Keys start at 1, and places at 0.
             yield customer_ids[start:end], lists[keys[start:end]] - 1
 
-    return write_submission(path, customer_ids, blocks(), read_article_ids(connection)[1:])
+    article_ids = read_article_ids(connection)[1:]
+    return Written(write_submission(path, customer_ids, blocks(), article_ids), n_unknown)

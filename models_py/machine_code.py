@@ -1,6 +1,5 @@
 """A ranker's trees as machine code (lleaves, LLVM): the same scores for less time."""
 
-import os
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from models_py import database
 from models_py.frames import Pairs
 from models_py.ranker import Ranker
 
@@ -52,7 +52,7 @@ def compiled(fitted: Ranker, variant: int, sample: Pairs) -> Ranker:
             + [
                 model.predict(
                     np.ascontiguousarray(pairs.features[start : start + PART_ROWS], np.float64),
-                    n_jobs=int(os.environ.get("HM_THREADS", "2")),
+                    n_jobs=database.n_threads(),
                 )
                 for start in range(0, len(pairs.features), PART_ROWS)
             ]

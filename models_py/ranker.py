@@ -1,6 +1,5 @@
 """The ranker: gradient-boosted trees that order a customer's candidates (LightGBM, lambdarank)."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from models_py import database
 from models_py.frames import IntArray, Pairs, ScoreArray
 
 # Numbers of trees among which the windows before the scored one choose (early stopping).
@@ -114,7 +114,7 @@ def boost(
     parameters = {
         **parameters,
         "learning_rate": parameters["learning_rate"] / slower,
-        "num_threads": int(os.environ.get("HM_THREADS", "2")),
+        "num_threads": database.n_threads(),
     }
     data = lgb.Dataset(
         [pairs.features for pairs in training],
@@ -158,7 +158,7 @@ def score(fitted: Ranker, pairs: Pairs, variants: Sequence[int]) -> list[ScoreAr
                     start_iteration=done,
                     num_iteration=fitted.n_trees[variant] - done,
                     raw_score=True,
-                    num_threads=int(os.environ.get("HM_THREADS", "2")),
+                    num_threads=database.n_threads(),
                 )
             )
         done = fitted.n_trees[variant]

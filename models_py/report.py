@@ -3,6 +3,7 @@
 import argparse
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -170,9 +171,21 @@ def print_details(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
     print()
 
 
-def print_places(out_dir: Path, n_customers: int, n_formulas: int = 0) -> None:
-    """Say where the results of a run are, and how many ids a spreadsheet would run as formulas."""
+def print_places(out_dir: Path, n_customers: int, n_unknown: int = 0, n_formulas: int = 0) -> None:
+    """Say where the results of a run are.
+
+    Parameters
+    ----------
+    out_dir
+        Folder of the results.
+    n_customers, n_unknown
+        Rows of submission.csv, and how many of them are of customers that customers lacks.
+    n_formulas
+        Ids that a spreadsheet would run as formulas.
+    """
     print(f"{n_customers:,} customers with twelve articles each: {out_dir / 'submission.csv'}")
+    if n_unknown:
+        print(f"{n_unknown:,} of them are not in customers, so they got the best sellers.")
     if n_formulas:
         print(
             f"{n_formulas:,} ids begin with =, +, - or @, which a spreadsheet takes for a formula: "
@@ -208,11 +221,11 @@ def print_run(out_dir: Path) -> None:
         ):
             # Training prints too, and still holds what it needed.
             database.limit_memory(connection, TRAINING_SHARE)
-            run = connection.execute(
-                "select system, n_customers, gate_decision, is_gate_overridden "
-                "from predictions.runs "
-                "where is_published order by started_at desc limit 1"
-            ).fetchone()
+            # All columns: a file of an earlier version has fewer.
+            runs = connection.execute(
+                "from predictions.runs where is_published order by started_at desc limit 1"
+            )
+            run = next(iter(_records(runs.df())), None)
             evaluation = connection.execute(
                 "select * from predictions.evaluation order by rowid"
             ).df()
@@ -223,13 +236,13 @@ def print_run(out_dir: Path) -> None:
             ).fetchall()[0]
             # Without a run there is a backtest alone, whose last system is the exported one.
             last = "" if evaluation.empty else str(evaluation["system"].iloc[-1])
-            exported = last if run is None else str(run[0])
+            exported = last if run is None else str(run["system"])
             print_evaluation(evaluation.astype({"window_id": "Int64"}), exported)
             print_details(connection, exported)
             if run is not None:
                 drift.print_drift(connection.execute("from predictions.drift order by all").df())
-                anyway = ", and published anyway" if run[3] else ""
-                print(f"Before it was published: {run[2]}{anyway}.\n")
+                anyway = ", and published anyway" if run["is_gate_overridden"] else ""
+                print(f"Before it was published: {run['gate_decision']}{anyway}.\n")
                 stray = publishing.stray_file(connection, out_dir / "submission.csv")
     except duckdb.Error as problem:
         if database.is_for_a_lock(str(problem)):
@@ -242,7 +255,9 @@ def print_run(out_dir: Path) -> None:
             "run python -m models_py.train again."
         ) from problem
     if run is not None:
-        print_places(out_dir, int(run[1]), int(n_formulas))
+        n_rows = run.get("n_submission_rows", run["n_customers"])
+        n_unknown = run.get("n_unknown_customers", 0)
+        print_places(out_dir, int(n_rows), int(n_unknown), int(n_formulas))
         if stray is not None:
             print(f"warning: {stray}", file=sys.stderr)
 
@@ -256,12 +271,9 @@ def main(arguments: list[str] | None = None) -> int:
     )
     command.add_out_dir(parser, "folder with hm.duckdb in it")
     options = parser.parse_args(arguments)
-    try:
-        print_run(options.out_dir)
-    except WarehouseError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 2
-    return 0
+    return command.exit_status(
+        partial(command.while_read, partial(print_run, options.out_dir)), "the report failed"
+    )
 
 
 def _interval(row: dict[Any, Any], name: str, form: str) -> str:

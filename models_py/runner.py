@@ -124,7 +124,7 @@ class Runner:
         # The ranker of the next window, where it is there already.
         self._fitted_ahead: dict[int, two_stages.Fitted | None] = {}
         self._scores: list[pd.DataFrame] = []
-        self.submission_models: dict[str, ranker.Ranker] = {}
+        self.submission_models: dict[str, str] = {}
 
     def run(self) -> pd.DataFrame:
         """Fit each window and write its lists; returns the average precision of each customer."""
@@ -189,7 +189,7 @@ class Runner:
         if window_id > 0:
             self._hold_out(window_id, fitted, fitted_ranker, pairs)
         elif fitted_ranker is not None:
-            self.submission_models = fitted_ranker.models(choices.variant)
+            self.submission_models = fitted_ranker.texts(choices.variant)
         return fitted, fitted_ranker, choices
 
     def _read_training_pairs(self, window_id: int) -> list[Pairs]:

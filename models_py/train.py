@@ -8,6 +8,7 @@ import sys
 import time
 import uuid
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -105,7 +106,11 @@ def train(
             finished: list[Path] = []
             if not is_kept_back:
                 progress.start("writing the submission")
-                finished = _write_files(connection, runner, customers_file, out_dir)
+                written, finished = _write_files(connection, runner, customers_file, out_dir)
+                run |= {
+                    "n_submission_rows": written.n_rows,
+                    "n_unknown_customers": written.n_unknown,
+                }
                 run |= {
                     f"{path.stem}_sha256": publishing.sha256(replacing.unfinished(path))
                     for path in finished
@@ -117,7 +122,10 @@ def train(
                 progress.start("publishing")
                 publishing.publish(out_dir, str(run["run_id"]), *finished)
                 for name in model_files.keys() - runner.submission_models.keys():
-                    model_files[name].unlink(missing_ok=True)
+                    command.once_published(
+                        partial(model_files[name].unlink, missing_ok=True),
+                        f"{model_files[name]}, of an earlier run, can't be removed",
+                    )
     run_lock.release(out_dir)
     if is_kept_back:
         report.print_evaluation(evaluation, EXPORTED)
@@ -128,22 +136,25 @@ def train(
             f"for the cause in {warehouse.build_file(out_dir)}, or run "
             "python -m models_py.train --publish-anyway."
         )
-    report.print_run(out_dir)
+    command.once_published(
+        partial(report.print_run, out_dir),
+        "can't be printed; python -m models_py.report prints it",
+    )
 
 
 def _write_files(
     connection: duckdb.DuckDBPyConnection, runner: Runner, customers_file: Path, out_dir: Path
-) -> list[Path]:
+) -> tuple[export.Written, list[Path]]:
     """Write submission.csv, and the models that made it, beside the files that they replace.
 
-    A model is LightGBM's text, which names its features. Returns the files to be replaced.
+    Returns what submission.csv holds, and the files to be replaced.
     """
-    written = [out_dir / export.FILE_NAME]
-    export.write(connection, customers_file, replacing.begin(written[0]))
-    for name, model in runner.submission_models.items():
-        written.append(out_dir / MODEL_FILE_NAMES[name])
-        replacing.begin(written[-1]).write_text(model.booster.model_to_string())
-    return written
+    files = [out_dir / export.FILE_NAME]
+    written = export.write(connection, customers_file, replacing.begin(files[0]))
+    for name, text in runner.submission_models.items():
+        files.append(out_dir / MODEL_FILE_NAMES[name])
+        replacing.begin(files[-1]).write_text(text)
+    return written, files
 
 
 def _about(
@@ -202,7 +213,7 @@ def main(arguments: list[str] | None = None) -> int:
         lambda: train(
             options.data_dir, options.out_dir, options.n_bootstrap, options.publish_anyway
         ),
-        "training",
+        "training failed and published nothing",
     )
 
 

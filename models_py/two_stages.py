@@ -72,6 +72,14 @@ class Fitted:
             return {RANKER: self.ranker}
         return {RANKER: self.ranker, REPEATS: self.repeats}
 
+    def texts(self, variant: int) -> dict[str, str]:
+        """By name, what a variant asks for as LightGBM's text: no more trees than it uses."""
+        trees = VARIANTS[variant].trees
+        return {
+            name: model.booster.model_to_string(num_iteration=model.n_trees[trees])
+            for name, model in self.models(variant).items()
+        }
+
     def compiled(self, variant: int, sample: Pairs) -> "Fitted":
         """The same, with what a variant asks for as machine code; see `machine_code.compiled`."""
         trees = VARIANTS[variant].trees

@@ -60,3 +60,32 @@ def test_training_leaves_some_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("HM_MEMORY_LIMIT", "1GB")
     with open_build_file(tmp_path, "training") as connection:
         assert database.memory_limit(connection) == pytest.approx(TRAINING_SHARE * 1e9, rel=0.01)
+
+
+@pytest.mark.parametrize("threads", ["two", "0", "-1", "2.0", ""])
+def test_a_number_of_threads_that_is_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, threads: str
+) -> None:
+    monkeypatch.setenv("HM_THREADS", threads)
+    with pytest.raises(database.SettingError) as problem:
+        database.bounds()
+    assert str(problem.value) == (
+        f"HM_THREADS is {threads!r}; set it to a whole number of 1 or more."
+    )
+
+
+@pytest.mark.parametrize("limit", ["6 apples", "much", ""])
+def test_a_memory_limit_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setenv("HM_MEMORY_LIMIT", limit)
+    with pytest.raises(database.SettingError) as problem:
+        database.bounds()
+    assert str(problem.value) == f"HM_MEMORY_LIMIT is {limit!r}; set it to a size such as 6GB."
+
+
+def test_what_is_set_is_what_duckdb_gets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HM_MEMORY_LIMIT", "1GiB")
+    monkeypatch.setenv("HM_THREADS", "3")
+    with database.connect(settings=database.bounds()) as connection:
+        assert database.memory_limit(connection) == 2**30
+        found = connection.execute("select current_setting('threads')").fetchall()
+    assert found == [(3,)]

@@ -203,7 +203,8 @@ def test_each_customer_of_the_sample_gets_their_list_in_its_order(
     sample = write_table(tmp_path / "sample_submission.csv", of_customers(ids))
     path = tmp_path / "submission.csv"
     distinct = list(dict.fromkeys(ids))
-    assert export.write(warehouse, sample, path) == len(distinct)
+    n_unknown = len(set(distinct) - set(CUSTOMERS))
+    assert export.write(warehouse, sample, path) == export.Written(len(distinct), n_unknown)
     assert check_submission(path, distinct, ARTICLES) == len(distinct)
     predictions = read_submission(path)["prediction"].tolist()
     assert predictions == [recommended(customer_id) for customer_id in distinct]
@@ -216,8 +217,21 @@ def test_without_a_sample_the_order_is_that_of_the_staged_customers(
     broken = tmp_path / "customers.csv"
     broken.write_text('customer_id\n007\n0a\n"never closed\n7\n')
     path = tmp_path / "submission.csv"
-    assert export.write(warehouse, broken, path) == 4
+    assert export.write(warehouse, broken, path) == export.Written(4, 0)
     assert read_submission(path)["customer_id"].tolist() == ["007", "0a", "7", "b7"]
+
+
+def test_a_sample_of_another_data_set_is_refused(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    """Everybody in it would get the best sellers."""
+    sample = write_table(tmp_path / "sample_submission.csv", of_customers(["x1", "x2"]))
+    path = tmp_path / "submission.csv"
+    with pytest.raises(WarehouseError) as problem:
+        export.write(warehouse, sample, path)
+    assert str(problem.value).startswith(f"{sample}: none of its 2 customers is in the build; set")
+    assert "HM_DATA_DIR" in str(problem.value)
+    assert not path.exists()
 
 
 def test_a_file_of_customers_that_can_not_be_read_leaves_the_submission_as_it_was(

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import lightgbm as lgb
 import numpy as np
 import pytest
 
@@ -256,6 +257,25 @@ def test_held_windows_without_a_label_do_not_count(held: HeldWindow) -> None:
     assert two_stages.choose(windows, True, 7) == two_stages.choose({4: held}, True, 7)
     nothing = two_stages.choose({5: windows[5]}, True, 7)
     assert nothing == two_stages.choose({}, True, 7)
+
+
+@pytest.mark.parametrize("variant", range(len(VARIANTS)))
+def test_the_texts_of_the_models_hold_the_trees_that_the_variant_uses(
+    fitted: Fitted, variant: int
+) -> None:
+    texts = fitted.texts(variant)
+    models = fitted.models(variant)
+    assert texts.keys() == models.keys()
+    sample = candidates(world(3))
+    for name, model in models.items():
+        booster = lgb.Booster(model_str=texts[name])
+        n_trees = model.n_trees[VARIANTS[variant].trees]
+        assert booster.num_trees() == n_trees
+        assert booster.feature_name() == model.names
+        assert np.array_equal(
+            booster.predict(sample.features, raw_score=True),
+            model.booster.predict(sample.features, num_iteration=n_trees, raw_score=True),
+        )
 
 
 def test_too_few_customers_choose_no_variant(held: HeldWindow) -> None:

@@ -110,8 +110,10 @@ def test_sample_submission_gives_the_customers_and_their_order(
     wanted = ["customer7", "stranger", "customer0", "customer3"]
     lines = [f"{customer},0100000000" for customer in wanted]
     (data / "sample_submission.csv").write_text("\n".join(["customer_id,prediction", *lines, ""]))
-    builds.run_and_train(data, tmp_path / "out", variables=SMALL)
+    printed = builds.run_and_train(data, tmp_path / "out", variables=SMALL)
     lists = recommended(tmp_path / "out")
+    assert "\n4 customers with twelve articles each: " in printed
+    assert "\n1 of them are not in customers" in printed
     assert list(lists) == wanted
     assert all(len(set(articles)) == 12 for articles in lists.values())
 

@@ -25,4 +25,6 @@
     "submission_sha256": dbt.type_string(),
     "ranker_sha256": dbt.type_string(),
     "repeats_sha256": dbt.type_string(),
+    "n_submission_rows": "integer",
+    "n_unknown_customers": "integer",
 }) }}
