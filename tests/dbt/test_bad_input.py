@@ -784,6 +784,17 @@ def test_a_stray_day_is_not_the_last_day(builds: ManyBuilds, tmp_path: Path) -> 
     assert query(out, "select max(cutoff_on)::varchar from windows_planned") == [("2020-08-29",)]
 
 
+def test_a_stray_day_is_not_the_first_day(builds: ManyBuilds, tmp_path: Path) -> None:
+    data, out = make(tmp_path / "data"), tmp_path / "out"
+    edit("transactions_train", lambda t: t + bought(day="2002-01-20").decode() + "\n")(data)
+    rejected, counts = staged_with(builds, data, out, "{}")
+    assert [row[1:3] for row in rejected] == [(282, "t_dat is long before all others")]
+    assert counts[2][1:] == (281, 280, 1, 0)
+    done = builds.dbt(data, out, "run", "--select", "+windows_planned")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert query(out, "select min(history_from)::varchar from windows_planned") == [("2020-01-01",)]
+
+
 def test_a_changed_file_is_looked_through_again(builds: ManyBuilds, tmp_path: Path) -> None:
     data, out = make(tmp_path / "data"), tmp_path / "out"
     _, counts = staged_with(builds, data, out, "{}")

@@ -19,32 +19,34 @@ compared as (
 
     select
         sold_on,
-        n_rows,
         lag(sold_on) over (order by sold_on) as day_before,
+        sum(n_rows) over (order by sold_on) - n_rows as n_rows_before,
         sum(n_rows) over (order by sold_on desc) as n_rows_from_here,
         sum(n_rows) over () as n_all_rows
     from days
+    where {{ known_as_of("sold_on") }}
 
 ),
 
--- The few rows after a long time without any are slips of the pen, not the last week.
-last_days as (
+-- The few rows before or after a long time without any are slips of the pen, not the first week and not the last.
+limits as (
 
-    select min(day_before) as last_day
+    select
+        max(sold_on) filter (where n_rows_before <= {{ var("max_stray_share") }} * n_all_rows) as first_day,
+        min(day_before) filter (where n_rows_from_here <= {{ var("max_stray_share") }} * n_all_rows) as last_day
     from compared
-    where
-        {{ days_between("day_before", "sold_on") }} > {{ var("max_days_without_purchases") }}
-        and n_rows_from_here <= {{ var("max_stray_share") }} * n_all_rows
+    where {{ days_between("day_before", "sold_on") }} > {{ var("max_days_without_purchases") }}
 
 )
 
 select
     days.sold_on,
     days.n_rows,
-    {% if var("as_of") is none %}
-    coalesce(days.sold_on > last_days.last_day, false) as is_stray
-    {% else %}
-    false as is_stray
-    {% endif %}
+    case
+        when days.sold_on < limits.first_day then 't_dat is long before all others'
+        {% if var("as_of") is none %}
+        when days.sold_on > limits.last_day then 't_dat is long after all others'
+        {% endif %}
+    end as stray_because
 from days
-cross join last_days
+cross join limits

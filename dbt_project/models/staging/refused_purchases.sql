@@ -2,7 +2,7 @@
 
 {#- The file is read a second time, for the lines, only where there is something to find. -#}
 {% set n_refused = count_of(ref("typed_transactions"), "is_refused") %}
-{% set n_stray = count_of(ref("purchase_days"), "is_stray") %}
+{% set n_stray = count_of(ref("purchase_days"), "stray_because is not null") %}
 
 with purchases as (
 
@@ -19,8 +19,11 @@ judged as (
 
 stray_days as (
 
-    select sold_on from {{ ref("purchase_days") }}
-    where is_stray
+    select
+        sold_on,
+        stray_because
+    from {{ ref("purchase_days") }}
+    where stray_because is not null
 
 ),
 
@@ -36,7 +39,7 @@ refused as (
         judged.line_number,
         judged.row_text,
         ltrim(judged.article_id, '0') as short_id,
-        coalesce(judged.rejected_because, 't_dat is long after all others') as rejected_because
+        coalesce(judged.rejected_because, stray_days.stray_because) as rejected_because
     from judged
     left join stray_days on judged.sold_on = stray_days.sold_on
     where judged.rejected_because is not null or stray_days.sold_on is not null

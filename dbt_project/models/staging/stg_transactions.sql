@@ -12,7 +12,7 @@ with typed_transactions as (
 known_days as (
 
     select sold_on from {{ ref("purchase_days") }}
-    where not is_stray and {{ known_as_of("sold_on") }}
+    where stray_because is null and {{ known_as_of("sold_on") }}
 
 )
 
