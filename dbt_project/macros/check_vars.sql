@@ -25,7 +25,7 @@
         "customers_at_once": ["integer", 1],
         "decay_days": ["integers", 1],
         "own_decay_days": ["decay span", none],
-        "n_favourites": ["integer", 1],
+        "n_favourites": ["integer", 1, 1000],
         "n_variants": ["integer", 1],
         "recent_days": ["integer", 1],
         "max_recent_articles": ["integer", 1],
@@ -51,7 +51,7 @@
         "max_new_article_change": ["number", 0],
         "max_new_customer_change": ["number", 0],
         "earliest_day": ["day", none],
-        "max_price": ["integer", 1],
+        "max_price": ["integer", 1, 1000000000],
         "max_days_without_purchases": ["integer", 1],
         "max_stray_share": ["share", none],
     }) }}
@@ -68,7 +68,7 @@
         {% endif %}
     {% endfor %}
     {% for name, rule in rules.items() %}
-        {% set wanted = broken_rule(var(name), rule[0], rule[1]) %}
+        {% set wanted = broken_rule(var(name), *rule) %}
         {% if wanted %}
             {{ stop("--vars: " ~ name ~ " is " ~ var_json(name) ~ "; set it to " ~ wanted ~ ".") }}
         {% endif %}
@@ -85,9 +85,10 @@
 
 
 {#- What is wanted instead of value, in words, or an empty string when value will do. -#}
-{% macro broken_rule(value, kind, least) %}
+{% macro broken_rule(value, kind, least, most=none) %}
     {% if kind == "integer" %}
-        {{ return("" if is_integer(value, least) else "a whole number of at least " ~ least) }}
+        {% set good = is_integer(value, least) and (most is none or value <= most) %}
+        {{ return("" if good else "a whole number of at least " ~ least ~ ("" if most is none else " and at most " ~ most)) }}
     {% elif kind == "share" %}
         {{ return("" if value is number and value is not boolean and 0 <= value <= 1 else "a number from 0 to 1") }}
     {% elif kind == "number" %}
@@ -100,7 +101,7 @@
         {{ return("" if value in var("popularity_days") else "one of popularity_days, " ~ var("popularity_days") | join(", ")) }}
     {% elif kind == "popularity spans" %}
         {% set good = not broken_rule(value, "integers", 1) and [1, 3, 7, 28] | reject("in", value) | list | length == 0 %}
-        {{ return("" if good else "a list of whole numbers of at least 1, with 1, 3, 7 and 28 among them") }}
+        {{ return("" if good else "a list of different whole numbers of at least 1, with 1, 3, 7 and 28 among them") }}
     {% elif kind == "decay span" %}
         {{ return("" if value in var("decay_days") else "one of decay_days, " ~ var("decay_days") | join(", ")) }}
     {% elif kind == "sources" %}
@@ -122,21 +123,33 @@
         {{ return("") }}
     {% elif kind == "attributes" %}
         {% set needed = ["colour_group", "graphical_appearance", "product_type", "department", "index_group"] %}
-        {% set good = value is mapping and needed | reject("in", value) | list | length == 0 %}
-        {{ return("" if good else "a mapping of names to columns of articles.csv, with at least " ~ needed | join(", ")) }}
+        {% set wanted = "a mapping of names to columns of articles.csv, with at least " ~ needed | join(", ") %}
+        {% if value is not mapping or needed | reject("in", value) | list %}{{ return(wanted) }}{% endif %}
+        {% for name in value if not is_attribute_name(name | string) %}
+            {{ return("other names than '" ~ name ~ "': small letters, digits and _, no name of another column and no word of SQL") }}
+        {% endfor %}
+        {{ return("") }}
     {% elif kind == "grains" %}
         {% set known = (var("taste_attributes").keys() | list) + ["product", "article"] %}
         {% set given = purchase_grains() %}
         {% set good = given and given | reject("in", known) | list | length == 0 and given | unique | list | length == given | length %}
         {{ return("" if good else "one or a list of " ~ known | join(", ")) }}
     {% else %}
-        {% set wanted = "a list of whole numbers of at least " ~ least %}
+        {% set wanted = "a list of different whole numbers of at least " ~ least %}
         {% if value is string or value is not sequence or value | length == 0 %}{{ return(wanted) }}{% endif %}
         {% for item in value %}
             {% if not is_integer(item, least) %}{{ return(wanted) }}{% endif %}
         {% endfor %}
-        {{ return("") }}
+        {{ return("" if value | unique | list | length == value | length else wanted) }}
     {% endif %}
+{% endmacro %}
+
+
+{#- True for a name that columns and tables can be made of. Others stand in the same tables, with or without _key. -#}
+{% macro is_attribute_name(name) %}
+    {% set taken = ["article", "product", "customer", "article_id", "article_key", "product_code", "product_key", "prod_name"] %}
+    {% if name in taken or not modules.re.fullmatch("[a-z_][a-z0-9_]*", name) %}{{ return(false) }}{% endif %}
+    {{ return(query_values("select count(*) from duckdb_keywords() where keyword_category = 'reserved' and keyword_name = '" ~ name ~ "'")[0] == 0) }}
 {% endmacro %}
 
 

@@ -1,10 +1,11 @@
 {#- A source of what a customer bought before and others still buy, the highest value of a column of
-    feat_customer_article first, of two alike the one bought last; of those rows alone in which it is above `least`.
+    feat_customer_article first, of two alike the one bought last; where `least` is given, of those rows alone in which
+    it is above that.
 
     The model has the hook insert_other_pieces.
 
     Arguments: source; score, the column; least; unit, by what the column is multiplied to be whole. -#}
-{% macro own_candidates(source, score, least=0, unit=1) %}
+{% macro own_candidates(source, score, least=none, unit=1) %}
 with customer_articles as (
 
     select * from {{ ref("feat_customer_article") }}
@@ -46,7 +47,9 @@ numbers as (
         on
             customer_articles.window_id = articles_on_sale.window_id
             and customer_articles.article_key = articles_on_sale.article_key
+    {% if least is not none %}
     where customer_articles.{{ score }} > {{ least }}
+    {% endif %}
 
 ),
 

@@ -1,7 +1,7 @@
 {#- The columns that the models use, file by file. Others may be there and are not read. -#}
 {% macro input_columns() %}
     {{ return({
-        "articles": (["article_id", "product_code", "prod_name", "product_group_name"] + var("taste_attributes").values() | list) | unique | list,
+        "articles": (["article_id", "product_code", "prod_name"] + var("taste_attributes").values() | list) | unique | list,
         "customers": ["customer_id", "FN", "Active", "club_member_status", "fashion_news_frequency", "age", "postal_code"],
         "transactions_train": ["t_dat", "customer_id", "article_id", "price", "sales_channel_id"],
     }) }}

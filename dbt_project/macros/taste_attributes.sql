@@ -2,8 +2,8 @@
 {% macro taste_attributes() %}{{ return(var("taste_attributes").keys() | list) }}{% endmacro %}
 
 
-{#- What a missing or blank attribute of an article is called. -#}
-{% macro named(column) %}coalesce(nullif(trim({{ column }}), ''), 'Unknown'){% endmacro %}
+{#- An attribute of an article, or Unknown where it is missing. -#}
+{% macro named(column) %}case when {{ is_missing(column) }} then 'Unknown' else trim({{ column }}) end{% endmacro %}
 
 
 {#- One row per article with the value_key of each of its attributes, as <attribute>_key. -#}

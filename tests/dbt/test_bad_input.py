@@ -138,6 +138,11 @@ def nothing(folder: Path) -> None:
     pass
 
 
+ATTRIBUTE = (
+    "{{taste_attributes: {{colour_group: colour_group_name, department: department_name, "
+    "graphical_appearance: graphical_appearance_name, product_type: product_type_name, "
+    "index_group: index_group_name, '{}': prod_name}}}}"
+)
 MISTAKES = [
     Mistake("no file", remove("customers"), r"there is no customers .*put it there"),
     Mistake("two files", twice, r"articles\.csv and .*articles\.csv\.gz are both there; keep one"),
@@ -297,6 +302,33 @@ MISTAKES = [
         r"popularity_days is \[7\]; set it to a list .* with 1, 3, 7 and 28",
         "{popularity_days: [7]}",
     ),
+    Mistake(
+        "spans, one twice",
+        nothing,
+        r"popularity_days is \[1, 3, 7, 28, 28\]; set it to a list of different whole numbers",
+        "{popularity_days: [1, 3, 7, 28, 28]}",
+    ),
+    Mistake(
+        "decay, one twice",
+        nothing,
+        r"decay_days is \[14, 126, 126\]; set it to a list of different whole numbers",
+        "{decay_days: [14, 126, 126]}",
+    ),
+    Mistake(
+        "price beyond all",
+        nothing,
+        r"max_price is 1000000000000; set it to a whole number .* and at most 1000000000",
+        "{max_price: 1000000000000}",
+    ),
+    *[
+        Mistake(
+            f"attribute {name}",
+            nothing,
+            rf"set it to other names than '{name}': small letters",
+            ATTRIBUTE.format(name),
+        )
+        for name in ("product", "prod_name", "garment-group", "order")
+    ],
     Mistake(
         "sources",
         nothing,

@@ -298,7 +298,19 @@ def test_every_model_is_described_and_on_the_way_to_an_exposure(run: Run) -> Non
     assert sources >= set(runs.FILES)
     unread = {models[m]["name"] for m in set(models) - reached}
     # Tables for analysts, which training does not read.
-    assert unread <= {"scored_customers", "input_counts", "customer_tastes"}
+    assert unread <= {"scored_customers", "input_counts", "customer_tastes", "abt_candidates"}
+
+
+@pytest.mark.parametrize("model", ["recommendations", "backtest_lists"])
+def test_the_lineage_of_the_lists_has_all_that_training_reads(run: Run, model: str) -> None:
+    manifest = json.loads((run.out / "target" / "manifest.json").read_text())
+    parents = {
+        node.split(".")[2]: {parent.split(".")[-1] for parent in manifest["parent_map"][node]}
+        for node in (f"model.next_week.{model}", "exposure.next_week.training_run")
+    }
+    # What a run keeps of its input beside the lists.
+    assert parents["training_run"] - parents[model] == {"input_files", "input_profile"}
+    assert parents[model] <= parents["training_run"]
 
 
 def test_a_backtest_scores_the_latest_windows_and_leaves_the_submission(

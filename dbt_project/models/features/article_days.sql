@@ -65,6 +65,8 @@ sold as (
         {{ whole_sum("purchases.quantity") }} as n_sold,
         count(*) as n_lines,
         {{ whole_sum("case when purchases.is_online then purchases.quantity else 0 end") }} as n_sold_online,
+        {{ whole_sum("case when purchases.is_online is not null then purchases.quantity else 0 end") }}
+            as n_sold_of_known_channel,
         -- Decimal: a sum of doubles depends on the order in which the threads add them.
         sum(cast(purchases.price * purchases.quantity as decimal(20, 8))) as revenue,
         {{ whole_sum("case when customers.age is not null then purchases.quantity else 0 end") }} as n_sold_of_known_age,
@@ -85,6 +87,7 @@ select
     cast(coalesce(returning_buyers.n_returning, 0) as integer) as n_returning,
     cast(coalesce(returning_buyers.days_since_bought_before, 0) as bigint) as days_since_bought_before,
     cast(sold.n_sold_online as integer) as n_sold_online,
+    cast(sold.n_sold_of_known_channel as integer) as n_sold_of_known_channel,
     cast(sold.revenue as decimal(28, 8)) as revenue,
     cast(sold.n_sold_of_known_age as integer) as n_sold_of_known_age,
     cast(sold.sum_of_ages as bigint) as sum_of_ages

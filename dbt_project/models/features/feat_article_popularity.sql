@@ -1,7 +1,7 @@
 -- noqa: disable=LT02
 {% set amounts = [
-    "n_sold", "n_buyers", "n_returning", "days_since_bought_before", "revenue", "n_sold_online", "n_sold_of_known_age",
-    "sum_of_ages"
+    "n_sold", "n_buyers", "n_returning", "days_since_bought_before", "revenue", "n_sold_online", "n_sold_of_known_channel",
+    "n_sold_of_known_age", "sum_of_ages"
 ] %}
 with article_days as (
 
@@ -147,7 +147,7 @@ select
     cast(revenue as double) / n_sold as mean_price,
     cast(revenue_quarter as double) / nullif(n_sold_quarter, 0) as mean_price_91d,
     cast(revenue_last_week as double) / nullif(n_sold_last_week, 0) as mean_price_7d,
-    n_sold_online * 1.0 / n_sold as online_share,
+    n_sold_online * 1.0 / nullif(n_sold_of_known_channel, 0) as online_share,
     sum_of_ages * 1.0 / nullif(n_sold_of_known_age, 0) as mean_buyer_age,
     {{ days_between("first_sold_on", "cutoff_on") }} as days_since_first_sold,
     {{ days_between("last_sold_on", "cutoff_on") }} as days_since_last_sold

@@ -25,6 +25,7 @@ counted as (
         {{ whole_sum("case when customer_days.n_lines <= 2 then 1 else 0 end") }} as n_small_baskets,
         {{ whole_sum("customer_days.n_bought") }} as n_bought,
         {{ whole_sum("customer_days.n_bought_online") }} as n_bought_online,
+        {{ whole_sum("customer_days.n_bought_of_known_channel") }} as n_bought_of_known_channel,
         sum(customer_days.spend) as spend,
         {% for days in [7, 28, 91] %}
         {{ whole_sum("case when history.days_ago <= " ~ days ~ " then customer_days.n_bought else 0 end") }}
@@ -63,5 +64,5 @@ select
     n_small_baskets * 1.0 / n_shopping_days as small_basket_share,
     cast(spend as double) as spend,
     cast(spend as double) / n_bought as mean_price,
-    n_bought_online * 1.0 / n_bought as online_share
+    n_bought_online * 1.0 / nullif(n_bought_of_known_channel, 0) as online_share
 from counted

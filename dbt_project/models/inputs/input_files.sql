@@ -1,6 +1,6 @@
 {% set purchase = ["sold_on", "customer_key", "article_key", "price", "is_online", "quantity"] %}
 {% set customer = ["customer_id", "is_fn", "is_active", "club_member_status", "fashion_news_frequency", "age", "postal_code"] %}
-{% set article = ["article_id", "product_code", "prod_name", "product_group"] + taste_attributes() %}
+{% set article = ["article_id", "product_code", "prod_name"] + taste_attributes() %}
 
 with counts as (
 

@@ -1,9 +1,4 @@
--- depends_on: {{ ref("abt_customers") }}
--- depends_on: {{ ref("abt_purchases") }}
--- depends_on: {{ ref("abt_candidates") }}
--- depends_on: {{ ref("ranker_candidates") }}
--- depends_on: {{ ref("abt_ranker") }}
--- depends_on: {{ ref("window_labels") }}
+{{ read_by_training() }}
 {{ declared_table({
     "window_id": "integer",
     "customer_key": "integer",

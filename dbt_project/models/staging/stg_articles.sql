@@ -12,9 +12,8 @@ select
     cast(
         dense_rank() over (order by coalesce(nullif(trim(product_code), ''), article_id)) as integer
     ) as product_key,
-    {{ named("prod_name") }} as prod_name,
     {% for attribute, column in var("taste_attributes").items() %}
     {{ named(column) }} as {{ attribute }},
     {% endfor %}
-    {{ named("product_group_name") }} as product_group
+    coalesce(nullif(trim(prod_name), ''), 'Unknown') as prod_name
 from articles

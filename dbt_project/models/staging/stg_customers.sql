@@ -33,8 +33,14 @@ typed as (
         postal_code,
         coalesce({{ finite("fn") }}, 0) = 1 as is_fn,
         coalesce({{ finite("active") }}, 0) = 1 as is_active,
-        coalesce(upper(nullif(trim(club_member_status), '')), 'UNKNOWN') as club_member_status,
-        coalesce(upper(nullif(trim(fashion_news_frequency), '')), 'NONE') as fashion_news_frequency,
+        case
+            when {{ is_missing("club_member_status") }} then 'UNKNOWN'
+            else upper(trim(club_member_status))
+        end as club_member_status,
+        case
+            when {{ is_missing("fashion_news_frequency") }} then 'NONE'
+            else upper(trim(fashion_news_frequency))
+        end as fashion_news_frequency,
         cast({{ finite("age") }} as integer) as age
     from customers
 
