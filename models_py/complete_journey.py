@@ -28,6 +28,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import duckdb
+
 from models_py import database
 
 FIRST_HELD_BACK_DAY = "2017-10-01"
@@ -143,7 +145,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         write_complete_journey(options.out, options.before)
-    except (ModuleNotFoundError, ValueError, OSError) as problem:
+    except (ModuleNotFoundError, ValueError, OSError, duckdb.Error) as problem:
         print(f"error: {str(problem).splitlines()[0]}", file=sys.stderr)
         return 2
     print(f"Complete Journey, purchases before {options.before}, is in {options.out}.")

@@ -242,7 +242,7 @@ def report(folder: Path, memory_limit: str = "6GB") -> list[Figure]:
             row = cursor.fetchall()[0]
             found.update((n, float(v or 0)) for n, v in zip(names, row, strict=True))
         for key, (column, value) in _SHARES.items():
-            found[f"cat_{key}"], found[f"sale_{key}"] = con.execute(
+            shares = con.execute(
                 f"""
                 select
                     (select 100.0 * avg(({column} = $value)::int) from articles),
@@ -252,6 +252,8 @@ def report(folder: Path, memory_limit: str = "6GB") -> list[Figure]:
                 """,
                 {"value": value},
             ).fetchall()[0]
+            # No sales in the weeks that are looked at are no share of them.
+            found[f"cat_{key}"], found[f"sale_{key}"] = (float(share or 0) for share in shares)
         n_customers = con.execute("select count(*) from customers").fetchall()[0][0]
     finally:
         con.close()

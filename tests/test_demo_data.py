@@ -324,3 +324,22 @@ def test_the_command_line_writes_and_reports(
     assert demo_data.main(["--report", str(tmp_path)]) == 0
     assert capsys.readouterr().out == printed
     assert "rows per customer and day, mean" in printed
+
+
+def test_a_data_set_of_other_years_is_reported_too(tmp_path: Path) -> None:
+    """Nothing of it lies in the weeks before the demo's last day."""
+    data = tmp_path / "data"
+    demo_data.generate(data, demo_data.MIN_CUSTOMERS)
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            copy (
+                select * replace ((t_dat::date - 900)::varchar as t_dat)
+                from read_csv('{data}/transactions_train.csv', all_varchar = true)
+            ) to '{tmp_path}/earlier.csv' (header)
+            """
+        )
+    (tmp_path / "earlier.csv").replace(data / "transactions_train.csv")
+    shares = [figure for figure in demo_report.report(data) if "late sales" in figure.name]
+    assert shares
+    assert all(figure.demo == 0 for figure in shares)
