@@ -130,9 +130,23 @@ def sql_seconds(run_results: Path | None) -> Mapping[str, float]:
 
 
 def ablate(
-    connection: duckdb.DuckDBPyConnection, seconds_of: Mapping[str, float], n_bootstrap: int
+    connection: duckdb.DuckDBPyConnection,
+    seconds_of: Mapping[str, float],
+    n_bootstrap: int,
+    only: str = "",
 ) -> pd.DataFrame:
     """Fit and score every backtest window without each source and family in turn.
+
+    Parameters
+    ----------
+    connection
+        A build that was trained on.
+    seconds_of
+        What `sql_seconds` returned.
+    n_bootstrap
+        Replicates of each interval.
+    only
+        Pattern of the beginning of the rows' names that are wanted, beside everything.
 
     Returns
     -------
@@ -155,6 +169,8 @@ def ablate(
     }
     scores, rows = [], []
     for name, left_out in variants(names, sources).items():
+        if name != EVERYTHING and not re.match(only, name):
+            continue
         some = {t: without(training[t], sources, left_out) for t in training}
         candidates = {w: without(pairs[w], sources, left_out) for w in backtest}
         started = time.perf_counter()
@@ -222,11 +238,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--database", type=Path, required=True, help="hm.duckdb of a build")
     parser.add_argument("--run-results", type=Path, help="dbt's run_results.json of that build")
     parser.add_argument("--n-bootstrap", type=int, default=1000)
+    parser.add_argument("--only", default="", help="rows whose names begin so, as 'source'")
     options = parser.parse_args(arguments)
     try:
         with connect(options.database) as connection:
             seconds = sql_seconds(options.run_results)
-            print(text_of(ablate(connection, seconds, options.n_bootstrap)))
+            print(text_of(ablate(connection, seconds, options.n_bootstrap, options.only)))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
