@@ -16,7 +16,7 @@ from models_py.frames import IntArray, Pairs, ScoreArray
 N_TREES = (20, 40, 60)
 DEFAULT_VARIANT = 2
 # Where fewer customers teach, there are so many times as many trees, which learn so much slower:
-# more time for less noise (docs/ablation.md).
+# more time for less noise (docs/experiments.md).
 FEW_CUSTOMERS = 6_000
 SLOWER = 2
 # Sizes of the trees among which the oldest window chooses.
@@ -36,7 +36,7 @@ PARAMETERS: dict[str, Any] = {
     "lambda_l2": 1.0,
     "seed": 1,
     "deterministic": True,
-    # Coarser histograms from fewer rows: faster, and no less accurate (docs/ablation.md).
+    # Coarser histograms from fewer rows: faster, and no less accurate (docs/experiments.md).
     "max_bin": 63,
     "bin_construct_sample_cnt": 50_000,
     # Said, so that LightGBM does not time both ways; where rows are many this is the faster one.
