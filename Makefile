@@ -42,7 +42,13 @@ $(BIN)/.installed: requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	@touch $@
 
-data/demo/.made: $(BIN)/.installed $(wildcard models_py/demo_*.py)
+# Another number of customers is other data.
+data/demo/.customers-$(DEMO_CUSTOMERS):
+	@mkdir -p data/demo
+	@rm -f data/demo/.customers-*
+	@touch $@
+
+data/demo/.made: $(BIN)/.installed data/demo/.customers-$(DEMO_CUSTOMERS) $(wildcard models_py/demo_*.py)
 	$(BIN)/python -m models_py.demo_data --customers $(DEMO_CUSTOMERS) --out data/demo
 	@touch $@
 
@@ -127,7 +133,10 @@ kill-test: $(BIN)/.installed
 	$(BIN)/python -m tests.benchmarks.kills
 	$(BIN)/python -m pytest -n 0 tests/benchmarks/full_disks.py
 
+# RecTools can't be installed on a later Python.
 .venv-peers/.installed: tests/benchmarks/requirements-peers.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	{ echo "error: the peers need Python 3.11 to 3.13; run make PYTHON=python3.13"; exit 2; }
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

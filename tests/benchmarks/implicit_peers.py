@@ -125,7 +125,7 @@ PEERS = [
                 n_articles=[10_000],
             ),
             *grid(
-                factors=[256],
+                factors=[256, 512],
                 regularization=[3.0],
                 alpha=[1.0],
                 days=[90],

@@ -17,21 +17,20 @@ from pathlib import Path
 
 from tests.dbt.killing import TRAIN, Moment, Victim, dbt_run, train_killed_at_rename
 
-N_MODELS = 64
 PHASES = ["window 3: fitting", "window 2: fitting", "window 1: fitting", "window 1: scoring"]
 # One kill in so many finds no build file, as the first run of all does.
 NO_BUILD_FILE = 6
 
 
-def moments(seed: int) -> list[tuple[Moment | None, Sequence[Sequence[str]]]]:
-    """Fifty-three moments, and the commands that are killed at them."""
+def moments(seed: int, n_models: int) -> list[tuple[Moment | None, Sequence[Sequence[str]]]]:
+    """Fifty-three moments of runs that build so many models, and the commands that are killed."""
     draw = random.Random(seed)
     whole = [dbt_run(), TRAIN]
     found: list[tuple[Moment | None, Sequence[Sequence[str]]]] = []
     for _ in range(4):
         found.append((Moment("starting dbt", "", draw.uniform(0, 4)), whole))
     for _ in range(20):
-        line = rf" {draw.randint(1, N_MODELS)} of \d+ START "
+        line = rf" {draw.randint(1, n_models)} of \d+ START "
         found.append((Moment("build", line, draw.uniform(0, 0.1)), whole))
     for _ in range(4):
         found.append((Moment("starting training", "Done. PASS", draw.uniform(0, 1.5)), whole))
@@ -40,9 +39,9 @@ def moments(seed: int) -> list[tuple[Moment | None, Sequence[Sequence[str]]]]:
         found.append((Moment("fitting and scoring", line, draw.uniform(0, 0.4)), [TRAIN]))
     for _ in range(4):
         found.append((Moment("committing", "the next days: ", draw.uniform(0, 0.1)), [TRAIN]))
-    for _ in range(8):
+    for _ in range(7):
         found.append((Moment("export, publishing", "evaluating: ", draw.uniform(0, 0.2)), [TRAIN]))
-    for n in (2, 3, 4):
+    for n in (2, 3, 4, 5):
         found.append((None, [train_killed_at_rename(n)]))
     draw.shuffle(found)
     return found
@@ -61,7 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     folder = options.folder or Path(tempfile.mkdtemp(prefix="kills_"))
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        kill_all(Victim(folder), moments(options.seed), options.first, options.last)
+        victim = Victim(folder)
+        planned = moments(options.seed, victim.n_models())
+        kill_all(victim, planned, options.first, options.last)
     finally:
         if options.folder is None:
             shutil.rmtree(folder)

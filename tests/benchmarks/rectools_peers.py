@@ -186,15 +186,6 @@ PEERS = [
                 value=["decayed_30"],
                 n_articles=[10_000],
             ),
-            *grid(
-                features=["department"],
-                together=[True],
-                factors=[64],
-                regularization=[3.0],
-                days=[90],
-                value=["decayed_30"],
-                n_articles=[10_000],
-            ),
         ],
     ),
     Peer(

@@ -62,5 +62,5 @@ def run_in(victim: Victim, command: Sequence[str], n_bytes: int, **more: str) ->
     printed = done.stdout + done.stderr
     assert done.returncode != 0, printed[-3000:]
     assert "Traceback" not in printed, printed[-3000:]
-    assert victim.check_published() == [False, False, False]
+    assert not any(victim.check_published())
     return printed

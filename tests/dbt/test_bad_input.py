@@ -441,6 +441,18 @@ TOO_MANY = [
 ]
 
 
+def test_a_refused_row_that_is_printed_holds_no_control_character(
+    builds: ManyBuilds, tmp_path: Path
+) -> None:
+    """A terminal would take it for a command."""
+    data, out = make(tmp_path / "data"), tmp_path / "out"
+    edit("transactions_train", every(3, "\x1b]0;title\x07"))(data)
+    done = builds.dbt(data, out, "run", "--select", "+rejected_rows")
+    assert done.returncode == 2
+    assert "u001b]0;title" in done.stdout
+    assert "\x1b]0;" not in done.stdout
+
+
 @pytest.mark.parametrize("case", TOO_MANY, ids=lambda c: c.name)
 def test_too_many_refused_rows_name_the_commonest_reasons(
     case: TooMany, builds: ManyBuilds, tmp_path: Path

@@ -209,10 +209,6 @@ def test_no_text_of_the_data_gets_into_a_page_or_a_file_beside_it(run: Run) -> N
         assert MARK not in text, name
 
 
-def test_what_is_printed_holds_no_control_character_of_the_data(run: Run) -> None:
-    assert "\x1b]0;" not in run.printed
-
-
 def test_files_have_the_permissions_that_the_umask_leaves(run: Run) -> None:
     for name in ("hm.duckdb", "submission.csv", "ranker.txt", "hm_build.duckdb"):
         assert stat.S_IMODE((run.out / name).stat().st_mode) == FILE_MODE, name
