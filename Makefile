@@ -141,10 +141,12 @@ kill-test: $(BIN)/.installed
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
+
 lock: $(BIN)/.installed
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header \
-	--no-annotate --extra dev --extra completejourney --upgrade pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade --extra dev --extra completejourney pyproject.toml -o requirements.lock
+	$(COMPILE) --upgrade tests/benchmarks/requirements-peers.in -o tests/benchmarks/requirements-peers.lock
 
 clean:
 	rm -rf data/demo data/rare data/real out/demo out/real out/docs dbt_project/target dbt_project/logs
