@@ -118,6 +118,22 @@ def test_sample_submission_gives_the_customers_and_their_order(
     assert all(len(set(articles)) == 12 for articles in lists.values())
 
 
+def test_a_model_of_an_earlier_run_goes_where_a_run_has_none(
+    builds: ManyBuilds, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("ranker", "repeats"):
+        (out / f"{name}.txt").write_text("of an earlier run")
+    builds.run_and_train(make(tmp_path / "data"), out, variables=SMALL)
+    assert not list(out.glob("*.txt"))
+    with duckdb.connect(str(out / "hm.duckdb"), read_only=True) as connection:
+        digests = connection.execute(
+            "select submission_sha256 is null, ranker_sha256, repeats_sha256 from predictions.runs"
+        ).fetchall()
+    assert digests == [(False, None, None)]
+
+
 def test_other_forms_of_file_give_the_same_submission(builds: ManyBuilds, tmp_path: Path) -> None:
     data = make(tmp_path / "csv")
     other = tmp_path / "other"
