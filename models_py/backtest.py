@@ -57,6 +57,8 @@ def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
         with Progress(len(plan.scored) + len(plan.backtest) + 2) as progress:
             connection.execute("begin")
             warehouse.clear_predictions(connection, plan.backtest if is_same else None)
+            # Which of the runs are published, the published file alone says.
+            publishing.carry_over(connection, published.runs)
             runner = Runner(connection, plan, warehouse.purchase_grains(settings), progress)
             scores = runner.run()
             progress.start("evaluating")

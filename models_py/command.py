@@ -51,16 +51,17 @@ def exit_status(run: Callable[[], None], what_failed: str) -> int:
         # threads that wait for each other on a busy one are slower.
         with threadpool_limits(limits=1):
             run()
+        return 0
     except (WarehouseError, InUseError, database.SettingError) as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 2
+        sentence, status = str(problem), 2
     except NotPublishedError as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return 3
+        sentence, status = str(problem), 3
     except (duckdb.Error, OSError, MemoryError) as problem:
-        print(f"error: {what_failed}: {_reason(problem)}", file=sys.stderr)
-        return 3
-    return 0
+        sentence, status = f"{what_failed}: {_reason(problem)}", 3
+    # The sentence comes last, where both go to one file.
+    while_read(lambda: None)
+    print(f"error: {sentence}", file=sys.stderr)
+    return status
 
 
 def while_read(step: Callable[[], None]) -> None:

@@ -52,10 +52,13 @@ def bounds() -> dict[str, str | bool | int | float | list[str]]:
         If DuckDB can't use one of them.
     """
     limit = os.environ.get("HM_MEMORY_LIMIT", "6GB")
+    message = f"HM_MEMORY_LIMIT is {limit!r}; set it to a size such as 6GB."
+    # To DuckDB that is no limit.
+    if limit.strip().startswith("-"):
+        raise SettingError(message)
     try:
         connect(settings={"memory_limit": limit}).close()
     except duckdb.Error as problem:
-        message = f"HM_MEMORY_LIMIT is {limit!r}; set it to a size such as 6GB."
         raise SettingError(message) from problem
     return {"memory_limit": limit, "threads": n_threads()}
 

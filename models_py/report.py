@@ -185,7 +185,7 @@ def print_places(out_dir: Path, n_customers: int, n_unknown: int = 0, n_formulas
     """
     print(f"{n_customers:,} customers with twelve articles each: {out_dir / 'submission.csv'}")
     if n_unknown:
-        print(f"{n_unknown:,} of them are not in customers, so they got the best sellers.")
+        print(f"Not in customers, so that the best sellers are recommended: {n_unknown:,} of them.")
     if n_formulas:
         print(
             f"{n_formulas:,} ids begin with =, +, - or @, which a spreadsheet takes for a formula: "
@@ -239,11 +239,18 @@ def print_run(out_dir: Path) -> None:
             exported = last if run is None else str(run["system"])
             print_evaluation(evaluation.astype({"window_id": "Int64"}), exported)
             print_details(connection, exported)
+            for file, n_rows, n_refused in connection.execute(
+                "select file_name, n_rows, n_refused from input_counts "
+                "where n_refused > 0 order by file_name"
+            ).fetchall():
+                print(f"Refused: {n_refused:,} of {n_rows:,} rows of {file} (table rejected_rows).")
             if run is not None:
                 drift.print_drift(connection.execute("from predictions.drift order by all").df())
                 anyway = ", and published anyway" if run["is_gate_overridden"] else ""
                 print(f"Before it was published: {run['gate_decision']}{anyway}.\n")
                 stray = publishing.stray_file(connection, out_dir / "submission.csv")
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as problem:
         if database.is_for_a_lock(str(problem)):
             raise WarehouseError(

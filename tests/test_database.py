@@ -74,7 +74,7 @@ def test_a_number_of_threads_that_is_none_is_named(
     )
 
 
-@pytest.mark.parametrize("limit", ["6 apples", "much", ""])
+@pytest.mark.parametrize("limit", ["6 apples", "much", "", "-1GB"])
 def test_a_memory_limit_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     monkeypatch.setenv("HM_MEMORY_LIMIT", limit)
     with pytest.raises(database.SettingError) as problem:

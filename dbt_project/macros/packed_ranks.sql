@@ -42,7 +42,7 @@
         {%- elif name.startswith("ranks_") %}
         cast(0 as bigint)
         {%- elif name == source ~ "_score" %}
-        {{ relation }}.source_score
+        cast({{ relation }}.source_score as real)
         {%- else %}
         cast(null as real)
         {%- endif %} as {{ name }}{{ "," if not loop.last }}

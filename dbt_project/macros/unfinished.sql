@@ -2,7 +2,8 @@
     has ended well, it stands in raw.unfinished: a run that fails, or is killed, leaves there what it did not do, and
     whichever run does it takes it off. (Of the schema raw the published file has the table build alone.) -#}
 {% macro begin_build() %}
-    {% if not execute %}{{ return("") }}{% endif %}
+    {#- dbt docs generate, dbt compile and the like call this too, and build nothing. -#}
+    {% if not execute or flags.WHICH not in ["build", "run", "test", "retry"] %}{{ return("") }}{% endif %}
     {% set taken_on = {"model": [], "test": []} %}
     {#- An ephemeral model is a part of those that read it, and never ends by itself. -#}
     {% for node in selected_resources if graph.nodes.get(node, {}).get("config", {}).get("materialized") != "ephemeral" %}
@@ -12,7 +13,7 @@
     {% do run_query("create table if not exists raw.build (build_id varchar)") %}
     {#- A model or test that is no more can't be done any more. -#}
     {% do run_query("delete from raw.unfinished where node not in (" ~ quoted_list(graph.nodes) ~ ")") %}
-    {% do run_query("insert into raw.unfinished select unnest([" ~ quoted_list(taken_on["model"] + taken_on["test"]) ~ "]) as node") %}
+    {% do run_query("insert into raw.unfinished select node from (select unnest([" ~ quoted_list(taken_on["model"] + taken_on["test"]) ~ "]) as node) where node <> ''") %}
     {#- Which build this is: another one whenever a model is made anew. -#}
     {% if taken_on["model"] %}
         {% do run_query("create or replace table raw.build as select '" ~ invocation_id ~ "' as build_id") %}

@@ -113,9 +113,28 @@ def test_sample_submission_gives_the_customers_and_their_order(
     printed = builds.run_and_train(data, tmp_path / "out", variables=SMALL)
     lists = recommended(tmp_path / "out")
     assert "\n4 customers with twelve articles each: " in printed
-    assert "\n1 of them are not in customers" in printed
+    assert "the best sellers are recommended: 1 of them." in printed
     assert list(lists) == wanted
     assert all(len(set(articles)) == 12 for articles in lists.values())
+
+
+def test_what_only_compiles_leaves_the_build_as_it_is(builds: ManyBuilds, tmp_path: Path) -> None:
+    """dbt docs generate and dbt compile call the hooks of a run, and run nothing."""
+    data, out = make(tmp_path / "data"), tmp_path / "out"
+    state = "select (select count(*) from raw.unfinished), build_id from raw.build"
+
+    def after(*command: str) -> tuple[int, str]:
+        done = builds.dbt(data, out, *command)
+        assert done.returncode == 0, done.stdout[-3000:]
+        with duckdb.connect(str(out / "hm_build.duckdb"), read_only=True) as connection:
+            (found,) = connection.execute(state).fetchall()
+        return found
+
+    built = after("run", "--select", "+stg_customers")
+    assert built[0] == 0
+    assert after("compile", "--select", "stg_customers") == built
+    assert after("docs", "generate", "--select", "stg_customers") == built
+    assert after("run", "--select", "stg_customers") != built
 
 
 def test_a_model_of_an_earlier_run_goes_where_a_run_has_none(

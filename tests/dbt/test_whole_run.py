@@ -318,9 +318,17 @@ def test_a_backtest_scores_the_latest_windows_and_leaves_the_submission(
 ) -> None:
     for name in ("hm_build.duckdb", "hm.duckdb", "submission.csv"):
         shutil.copyfile(run.out / name, tmp_path / name)
-    done = runs.backtest(tmp_path, "--windows", "2", "--n-bootstrap", "10")
-    assert done.returncode == 0, done.stderr
-    assert "mean over 2 past windows" in done.stdout
+    runs_of = "select run_id, is_published from predictions.runs order by started_at"
+    before = query(tmp_path / "hm.duckdb", runs_of)
+    assert before["is_published"].iloc[-1]
+    # As often as one likes: it is of the published run, which stays published.
+    for _ in range(2):
+        done = runs.backtest(tmp_path, "--windows", "2", "--n-bootstrap", "10")
+        assert done.returncode == 0, done.stderr
+        assert "mean over 2 past windows" in done.stdout
+        assert "stays as it was" not in done.stdout
+        assert done.stderr.count("warning") == 0
+        pd.testing.assert_frame_equal(query(tmp_path / "hm.duckdb", runs_of), before)
     submission = (tmp_path / "submission.csv").read_bytes()
     assert submission == (run.out / "submission.csv").read_bytes()
     lists = "from predictions.recommendations where window_id {} order by all"

@@ -65,7 +65,7 @@ lists as (
         own.article_key,
         {{ packed_list(source, "own") }}
     from {{ ref("cand_" ~ source) }} as own
-    where {{ of_piece() }}
+    where {{ of_piece() }} and {{ in_budget(source, "own.source_rank", 1.0) }}
     union all
     {% endfor %}
     select

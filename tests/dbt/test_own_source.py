@@ -1,0 +1,55 @@
+"""A source of candidates of one's own, as the README has it: a file, and a line."""
+
+import re
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from tests.dbt import habits, runs
+
+MOST = 3
+
+
+def test_the_source_of_the_readme_gives_candidates_up_to_its_most(tmp_path: Path) -> None:
+    """Ranks beyond it would stand in the bits of the next source."""
+    data, project = habits.make(tmp_path / "data"), tmp_path / "dbt_project"
+    shutil.copytree(
+        runs.ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs")
+    )
+    readme = (runs.ROOT / "README.md").read_text()
+    found = re.search(r"`cand_returning\.sql`.*?```sql\n(.*?)```.*?```yaml\n(.*?)```", readme, re.S)
+    assert found is not None
+    model, line = found.groups()
+    # The README's threshold is for more customers than these.
+    assert "n_sold_28d >= 20" in model
+    (project / "models" / "candidates" / "cand_returning.sql").write_text(
+        model.replace("n_sold_28d >= 20", "n_sold_28d >= 1")
+    )
+    assert "most: 10" in line
+    settings = project / "dbt_project.yml"
+    text = settings.read_text()
+    assert "  candidate_sources:\n" in text
+    settings.write_text(
+        text.replace(
+            "  candidate_sources:\n",
+            "  candidate_sources:\n" + line.replace("most: 10", f"most: {MOST}"),
+        )
+    )
+    done = runs.dbt(
+        data, tmp_path / "out", "run", "--select", "+candidates",
+        variables=f"{{{habits.SMALL}}}", project=project,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
+    with duckdb.connect(str(tmp_path / "out" / "hm_build.duckdb"), read_only=True) as connection:
+        given, highest, wrong = connection.execute(
+            """
+            select (select max(source_rank) from cand_returning), max(returning_rank),
+                count(*) filter (where own.source_rank is distinct from own_decayed_rank)
+            from candidates
+            left join cand_own_decayed as own using (window_id, customer_key, article_key)
+            """
+        ).fetchall()[0]
+    assert given > MOST
+    assert highest == MOST
+    assert wrong == 0
