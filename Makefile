@@ -113,7 +113,7 @@ bench-rare: data/real/.made .venv-peers/.installed
 bench-few-days: data/real/.made
 	$(BIN)/python -m tests.benchmarks.few_days
 
-# What each source of candidates and family of features brings, on Complete Journey: about fifteen minutes.
+# What each source of candidates and family of features brings, on Complete Journey: about twenty minutes.
 ablation: data/real/.made
 	@mkdir -p out/ablation
 	HM_DATA_DIR=data/real HM_OUT_DIR=out/ablation $(BIN)/dbt build --vars '{n_backtest_windows: 6}'
