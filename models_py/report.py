@@ -3,6 +3,7 @@
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,16 +59,19 @@ def print_evaluation(evaluation: pd.DataFrame, exported: str) -> None:
     overall = mean[mean["slice_kind"] == "all"]
     windows = evaluation[evaluation["window_id"].notna() & (evaluation["slice_kind"] == "all")]
     n_windows = windows["window_id"].nunique()
+    width = _width(overall["system"])
     print(f"\nMAP@12, mean over {n_windows} past windows, and its difference from the baseline")
     print("(in brackets: 95 % bootstrap intervals over customers)")
     for row in _records(overall):
-        print(f"  {row['system']:22s} {_interval(row, 'map_at_12', '.4f')}   {_difference(row)}")
+        print(
+            f"  {row['system']:{width}} {_interval(row, 'map_at_12', '.4f')}   {_difference(row)}"
+        )
     print("\nBy window (1 is the latest)")
     by_window = windows.pivot(index="system", columns="window_id", values="map_at_12")
     by_window = by_window.loc[overall["system"]]
-    print("  " + " " * 22 + "".join(f" {window_id:>8}" for window_id in by_window.columns))
+    print("  " + " " * width + "".join(f" {window_id:>8}" for window_id in by_window.columns))
     for system, values in zip(by_window.index, by_window.to_numpy(), strict=True):
-        print(f"  {system:22s}" + "".join(f" {value:8.4f}" for value in values))
+        print(f"  {system:{width}}" + "".join(f" {value:8.4f}" for value in values))
     print(f"\nBy slice, mean over the windows: baseline, {exported}, difference")
     for row in _records(mean[(mean["slice_kind"] != "all") & (mean["system"] == exported)]):
         print(
@@ -117,10 +121,11 @@ def print_details(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
         "Sources of candidates: candidates a customer, recall, hit rate, hits of no other source,"
     )
     print(f"MAP@12 of a perfect order of them, and their part in the MAP@12 of {exported}")
+    width = _width(source for source, *_ in sources)
     for source, candidates, recall, hit_rate, alone, perfect, gained in sources:
         part = "" if source == "all sources" else f"{gained:8.4f}"
         print(
-            f"  {source:22s} {candidates:7.1f} {recall:8.4f} {hit_rate or 0:8.4f} {alone:9,d} "
+            f"  {source:{width}} {candidates:7.1f} {recall:8.4f} {hit_rate or 0:8.4f} {alone:9,d} "
             f"{perfect:8.4f} {part}"
         )
     lost = connection.execute(
@@ -133,7 +138,7 @@ def print_details(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
         f"{lost['lost_in_ranking'].mean():.4f} in ranking, {lost['map_at_12'].mean():.4f} reached"
     )
     print("\nRepeat purchases and discoveries (hits and their part in the MAP@12), and coverage")
-    for system, repeats, discoveries, gained, found, share in connection.execute(
+    kinds = connection.execute(
         """
         with sizes as (
             select window_id, system, count(*) as n_customers
@@ -163,10 +168,12 @@ def print_details(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
         group by system
         order by coalesce(sum(gained), 0), system
         """
-    ).fetchall():
+    ).fetchall()
+    width = _width(system for system, *_ in kinds)
+    for system, repeats, discoveries, gained, found, share in kinds:
         print(
-            f"  {system:22s} repeats {repeats:7,d} {gained:.4f}   discoveries {discoveries:7,d} "
-            f"{found:.4f}   {100 * share:5.1f} % of the catalogue"
+            f"  {system:{width}} repeats {repeats:7,d} {gained:.4f}   "
+            f"discoveries {discoveries:7,d} {found:.4f}   {100 * share:5.1f} % of the catalogue"
         )
     print()
 
@@ -281,6 +288,11 @@ def main(arguments: list[str] | None = None) -> int:
     return command.exit_status(
         partial(command.while_read, partial(print_run, options.out_dir)), "the report failed"
     )
+
+
+def _width(names: Iterable[str]) -> int:
+    """Room for the longest name, and so much that most tables have the same."""
+    return max(22, *map(len, names))
 
 
 def _interval(row: dict[Any, Any], name: str, form: str) -> str:

@@ -126,6 +126,24 @@ def test_each_slice_has_its_line_for_the_system_that_is_exported(
         assert "+0.3000" in line
 
 
+def test_columns_stand_under_each_other_whatever_a_system_is_called(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    evaluation = made_up_evaluation()
+    long = "purchases_of_a_grain_with_a_long_name"
+    evaluation["system"] = evaluation["system"].replace("purchases_department", long)
+    print_evaluation(evaluation, "hybrid")
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line for line in lines if line.split()[:1] in ([long], ["baseline"])]
+    # Two tables: MAP@12 with intervals, and by window.
+    assert len(rows) == 4
+    for table in (
+        [line for line in rows if "[" in line],
+        [line for line in rows if "[" not in line],
+    ):
+        assert len({line.index(" 0.") for line in table}) == 1
+
+
 def test_an_empty_evaluation_says_that_nothing_can_be_said(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
