@@ -29,10 +29,13 @@ def contents(out: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def worse(habitual: Run, builds: ManyBuilds, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A folder with a good run, on which a build that sees less has been made."""
+    """A folder with a good run and a backtest of it, on which a build that sees less was made."""
     out = tmp_path_factory.mktemp("worse")
     for name in (*FILES, "hm_build.duckdb"):
         shutil.copyfile(habitual.out / name, out / name)
+    # It neither takes back what is published nor leaves fewer windows to compare on.
+    tested = runs.backtest(out, "--windows", "1", "--n-bootstrap", "10")
+    assert tested.returncode == 0, tested.stderr
     built = builds.dbt(habitual.data, out, "run", variables=habits.BLIND)
     assert built.returncode == 0, built.stdout[-3000:]
     return Run(habitual.data, out, "")
