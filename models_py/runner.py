@@ -220,9 +220,13 @@ class Runner:
         if later:
             self._fitted_ahead[max(later)] = self._fit_ranker(max(later))
 
-    def _is_choosing_leaves(self, training: list[Pairs]) -> bool:
-        """Whether a window that learns from these chooses the size of trees for all later ones."""
-        return not self._leaves[1] and not two_stages.is_enough_for_usual_trees(training)
+    def _is_choosing_leaves(self, training: list[Pairs], held: HeldWindow | None = None) -> bool:
+        """Whether a window that learns from these, and is held so, chooses the size of trees."""
+        return (
+            not self._leaves[1]
+            and not two_stages.is_enough_for_usual_trees(training)
+            and (held is None or blend.is_enough([held.lists]))
+        )
 
     def _read_for_everyone(self, window_id: int) -> dict[str, IntArray]:
         if window_id not in self._for_everyone:
@@ -286,12 +290,7 @@ class Runner:
         self._held_lists[window_id] = held
         # The oldest window that has a ranker, and customers to judge it by, chooses the size of
         # trees for all later ones.
-        if (
-            fitted_ranker
-            and pairs is not None
-            and self._is_choosing_leaves(training)
-            and blend.is_enough([held.lists])
-        ):
+        if fitted_ranker and pairs is not None and self._is_choosing_leaves(training, held):
             leaves, chosen = two_stages.choose_leaves(fitted_ranker, training, frames, pairs, held)
             self._leaves = leaves, [window_id]
             self._shared = chosen, leaves

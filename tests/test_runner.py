@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from models_py import database, ranker, two_stages
+from models_py.blend import HeldLists
 from models_py.progress import Progress
 from models_py.ranker import MIN_CUSTOMERS
 from models_py.runner import HELD_BLOCKS, Plan, Runner, most_pairs
@@ -94,3 +95,16 @@ def test_no_window_comes_after_the_next_days(teaching_runner: Runner) -> None:
 def test_less_memory_makes_smaller_shards(limit: str, expected: int) -> None:
     with database.connect(settings={"memory_limit": limit}) as connection:
         assert most_pairs(connection) == expected
+
+
+@pytest.mark.parametrize(("n", "is_choosing"), [(99, False), (100, True)])
+def test_too_few_customers_choose_no_size_of_trees(
+    teaching_runner: Runner, n: int, is_choosing: bool
+) -> None:
+    bought = np.arange(n)
+    lists = HeldLists({}, np.zeros(n, bool), bought, bought)
+    training = [teaching_runner._pairs[5]]
+    held = two_stages.HeldWindow(lists, [])
+    assert teaching_runner._is_choosing_leaves(training, held) is is_choosing
+    teaching_runner._leaves = (ranker.N_LEAVES[1], [4])
+    assert not teaching_runner._is_choosing_leaves(training, held)
