@@ -13,6 +13,7 @@ import pytest
 from models_py import publishing
 from models_py.publishing import carry_over, publish, read_published
 from models_py.warehouse import WarehouseError
+from tests.other_process import open_for_writing
 
 # Ends before DuckDB brings its log into the file.
 INSERT_AND_DIE = """
@@ -22,9 +23,6 @@ connection = duckdb.connect(sys.argv[1])
 connection.execute("insert into content values ('of a log')")
 os._exit(0)
 """
-
-
-HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
 
 
 def make(path: Path, content: str) -> None:
@@ -131,17 +129,8 @@ def test_what_nobody_else_may_read_is_private_in_the_copy_that_is_read_in_its_pl
         modes.append(stat.S_IMODE(target.stat().st_mode))
 
     monkeypatch.setattr(publishing, "shutil", SimpleNamespace(copyfile=copyfile))
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as analyst:
-        assert analyst.stdout is not None
-        assert analyst.stdout.readline()
-        with duckdb.connect() as connection:
-            read_published(connection, tmp_path)
-        analyst.communicate("\n")
+    with open_for_writing(path), duckdb.connect() as connection:
+        read_published(connection, tmp_path)
     assert modes == [0o600]
     assert [path.name for path in tmp_path.iterdir()] == ["hm.duckdb"]
 

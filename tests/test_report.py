@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
@@ -10,11 +8,8 @@ import pytest
 from models_py.evaluation import OUTPUT_COLUMNS, evaluate
 from models_py.publishing import sha256
 from models_py.report import main, print_evaluation, print_places, print_windows
+from tests.other_process import open_for_writing
 
-# As DuckDB's command line opens a file.
-OPEN_FOR_WRITING = (
-    "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
-)
 SYSTEMS = ["baseline", "popular_age_band", "purchases_department", "hybrid"]
 
 
@@ -262,16 +257,8 @@ def test_where_the_file_is_open_for_writing_the_error_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     published(tmp_path, made_up_evaluation())
-    analyst = subprocess.Popen(
-        [sys.executable, "-c", OPEN_FOR_WRITING, str(tmp_path / "hm.duckdb")],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert analyst.stdout is not None
-    assert analyst.stdout.readline()
-    assert main(["--out-dir", str(tmp_path)]) == 2
-    analyst.communicate("\n")
+    with open_for_writing(tmp_path / "hm.duckdb"):
+        assert main(["--out-dir", str(tmp_path)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(
         f"error: {tmp_path / 'hm.duckdb'} is open for writing in another process"

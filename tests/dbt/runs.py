@@ -1,6 +1,7 @@
 """Runs of the real commands on small data, for the tests of whole builds."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -25,6 +26,12 @@ def environment(data: Path, out: Path, project: Path = ROOT / "dbt_project") -> 
         "NO_COLOR": "1",
         "DBT_USE_COLORS": "false",
     }
+
+
+def copy_of_project(folder: Path) -> Path:
+    """The dbt project, to be changed, in a folder that is not there yet."""
+    ignored = shutil.ignore_patterns("target", "logs")
+    return Path(shutil.copytree(ROOT / "dbt_project", folder / "dbt_project", ignore=ignored))
 
 
 def dbt(

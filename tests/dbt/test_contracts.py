@@ -1,7 +1,6 @@
 """What people and Python read keeps its shape, or the build fails before they do."""
 
 import re
-import shutil
 from pathlib import Path
 
 from tests.dbt import habits, runs
@@ -31,10 +30,7 @@ CHANGES = {
 
 
 def test_another_type_or_name_of_a_column_fails_the_build(tmp_path: Path) -> None:
-    data, project = habits.make(tmp_path / "data"), tmp_path / "dbt_project"
-    shutil.copytree(
-        runs.ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs")
-    )
+    data, project = habits.make(tmp_path / "data"), runs.copy_of_project(tmp_path)
     for model, ((before, after), _) in CHANGES.items():
         (path,) = project.rglob(f"{model}.sql")
         text = path.read_text()

@@ -1,7 +1,6 @@
 """Data with little in them: few days, no training window, few articles, other forms of file."""
 
 import gzip
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -193,10 +192,7 @@ def purchases_systems(out: Path) -> set[str]:
 
 
 def test_a_taste_attribute_is_one_line_of_the_list_and_a_grain(demo: Path, tmp_path: Path) -> None:
-    project = tmp_path / "dbt_project"
-    shutil.copytree(
-        runs.ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs")
-    )
+    project = runs.copy_of_project(tmp_path)
     settings = project / "dbt_project.yml"
     line = "    index_group: index_group_name\n"
     assert settings.read_text().count(line) == 1

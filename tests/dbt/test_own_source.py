@@ -1,7 +1,6 @@
 """A source of candidates of one's own, as the README has it: a file, and a line."""
 
 import re
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -13,10 +12,7 @@ MOST = 3
 
 def test_the_source_of_the_readme_gives_candidates_up_to_its_most(tmp_path: Path) -> None:
     """Ranks beyond it would stand in the bits of the next source."""
-    data, project = habits.make(tmp_path / "data"), tmp_path / "dbt_project"
-    shutil.copytree(
-        runs.ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs")
-    )
+    data, project = habits.make(tmp_path / "data"), runs.copy_of_project(tmp_path)
     readme = (runs.ROOT / "README.md").read_text()
     found = re.search(r"`cand_returning\.sql`.*?```sql\n(.*?)```.*?```yaml\n(.*?)```", readme, re.S)
     assert found is not None

@@ -1,8 +1,6 @@
 """A run that is worse than what is published does not take its place."""
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,9 @@ from models_py import report
 from tests.dbt import habits, runs
 from tests.dbt.conftest import Run
 from tests.dbt.many_builds import ManyBuilds
+from tests.other_process import open_for_writing
 
 FILES = ("hm.duckdb", "submission.csv", "ranker.txt")
-HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
 
 
 def rows(database: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -47,16 +45,8 @@ def test_a_worse_run_changes_nothing_says_why_and_can_be_published_anyway(
     before = contents(worse.out)
 
     # While somebody has the published file open for writing, as DuckDB's command line does.
-    analyst = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(worse.database)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert analyst.stdout is not None
-    assert analyst.stdout.readline()
-    done = runs.train(worse.data, worse.out)
-    analyst.communicate("\n")
+    with open_for_writing(worse.database):
+        done = runs.train(worse.data, worse.out)
     assert done.returncode == 3, done.stderr[-2000:]
     sentence = done.stderr.splitlines()[-1]
     assert sentence.startswith("error: this run is worse than the last published run on the same")
