@@ -141,7 +141,7 @@ kill-test: $(BIN)/.installed
 	.venv-peers/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
 
 lock: $(BIN)/.installed
 	$(BIN)/pip install --quiet uv
