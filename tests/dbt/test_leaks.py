@@ -12,7 +12,6 @@ The label of the last window compared, and who is scored in it, may differ: that
 Models are found from dbt's manifest; one that fits none of the kinds below is compared whole.
 """
 
-import shutil
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -294,10 +293,7 @@ def test_a_model_that_looks_past_its_cutoff_is_caught(
     data: Path, changed_data: Path, tmp_path: Path
 ) -> None:
     """The test above, on a project whose windows reach a day too far: it must fail there."""
-    project = tmp_path / "dbt_project"
-    shutil.copytree(
-        runs.ROOT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs")
-    )
+    project = runs.copy_of_project(tmp_path)
     macro = project / "macros" / "windows.sql"
     right = "{{ sold_on }} < {{ window }}.cutoff_on"
     assert macro.read_text().count(right) == 1
