@@ -1,9 +1,6 @@
 """What dbt does when it opens its database (profiles.yml): a lock, a limit, a function for SQL."""
 
 import gc
-import gzip
-import zlib
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +9,11 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
-from models_py import database, leftovers, run_lock
+from models_py import compressed, database, leftovers, run_lock
 
 # DuckDB's part of HM_MEMORY_LIMIT: a build takes up to 1.44 times what DuckDB is told
 # (docs/full_size.md).
 BUILD_SHARE = 0.65
-
-
-def gzip_bytes(path: str) -> int:
-    """How many bytes the content of a gzip file has; -1 where it is cut off or damaged.
-
-    SQL can ask for it: to DuckDB a damaged file is an error in its own words, or no error at all.
-    """
-    try:
-        with gzip.open(path) as file:
-            return sum(len(part) for part in iter(partial(file.read, 2**20), b""))
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        return -1
 
 
 class Plugin(BasePlugin):
@@ -66,11 +51,11 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Leave a part of HM_MEMORY_LIMIT to what DuckDB does not count as its own, and to dbt.
 
-        SQL gets the function `gzip_bytes`.
+        SQL gets the function `content_bytes`.
         """
         # All that dbt has read of the project stays until it ends: the collector need not look
         # through it again and again.
         gc.freeze()
         database.limit_memory(conn, BUILD_SHARE)
         database.keep_blocks(conn)
-        conn.create_function("gzip_bytes", gzip_bytes, [str], int)
+        conn.create_function("content_bytes", compressed.content_bytes, [str], int)

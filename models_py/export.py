@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from models_py import database
+from models_py import compressed, database
 from models_py.frames import Frames, IntArray
 from models_py.ranking import LIST_LENGTH
 from models_py.submission import Block, write_submission
@@ -48,8 +48,12 @@ def customers_in_order(path: Path) -> list[str]:
     Raises
     ------
     WarehouseError
-        If the file can't be read, or has no column customer_id.
+        If the file can't be read, is cut off, or has no column customer_id.
     """
+    if path.suffix in (".gz", ".zst") and compressed.content_bytes(path) < 0:
+        raise WarehouseError(
+            f"{path}: the compressed file is cut off or damaged; compress the whole file again."
+        )
     try:
         with database.connect() as connection:
             # Nothing is left to be guessed: an id may begin with a quote or a #.
@@ -122,9 +126,14 @@ def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Pat
     else:
         customer_ids = customers_in_order(customers_path)
     # Row 0 is nobody's: it holds the best sellers, for whom the file of customers lacks.
+    if not customer_ids:
+        raise WarehouseError(
+            f"{customers_path} names no customer; add them, or remove the file (then it is those "
+            "of customers)."
+        )
     keys, highest = read_customer_keys(connection, customer_ids)
     n_unknown = int((keys == 0).sum())
-    if customer_ids and n_unknown == len(customer_ids):
+    if n_unknown == len(customer_ids):
         raise WarehouseError(
             f"{customers_path}: none of its {n_unknown:,} customers is in the build; set "
             "HM_DATA_DIR to the folder that dbt build read, or put that folder's file there."

@@ -1,4 +1,5 @@
 import csv
+import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -132,6 +133,17 @@ def test_a_file_that_can_not_be_read_is_the_fault_of_the_user(tmp_path: Path, en
     path = tmp_path / f"sample_submission{ending}"
     path.write_bytes(b"customer_id,prediction\n\xff\xfe0,1\n")
     with pytest.raises(WarehouseError, match=f"sample_submission{ending}"):
+        export.customers_in_order(path)
+
+
+@pytest.mark.parametrize("ending", [".csv.gz", ".csv.zst"])
+def test_a_file_that_is_cut_off_is_not_taken_for_a_shorter_one(tmp_path: Path, ending: str) -> None:
+    path = write_table(
+        tmp_path / f"sample_submission{ending}", of_customers([secrets.token_hex(32)] * 9_000)
+    )
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(WarehouseError, match=f"sample_submission{ending}: .* is cut off"):
         export.customers_in_order(path)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -94,11 +95,15 @@ def recode(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None
     return apply
 
 
-def compressed(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+def compressed(
+    name: str, change: Callable[[bytes], bytes], ending: str = "gz"
+) -> Callable[[Path], None]:
     def apply(folder: Path) -> None:
         path = folder / f"{name}.csv"
-        path.with_suffix(".csv.gz").write_bytes(change(gzip.compress(path.read_bytes())))
+        content = path.read_bytes()
         path.unlink()
+        whole = gzip.compress(content) if ending == "gz" else bytes(pa.compress(content, "zstd"))
+        path.with_suffix(f".csv.{ending}").write_bytes(change(whole))
 
     return apply
 
@@ -242,6 +247,11 @@ MISTAKES = [
         "gzip in name alone",
         compressed("customers", gzip.decompress),
         r"customers\.csv\.gz: this is no whole gzip file; write",
+    ),
+    Mistake(
+        "zstd cut off",
+        compressed("transactions_train", lambda b: b[: len(b) // 2], "zst"),
+        r"transactions_train\.csv\.zst: the compressed file is cut off or damaged .*compress",
     ),
     Mistake(
         "zstd in name alone",

@@ -1,10 +1,10 @@
-{#- How many bytes a file's content has, after checking that it is whole; none where it is not compressed by gzip.
-    gzip_bytes() is models_py/dbt_plugin.py's. -#}
+{#- How many bytes a file's content has, after checking that it is whole; none where it is not compressed by gzip
+    or zstd. content_bytes() is models_py/dbt_plugin.py's. -#}
 {% macro compressed_bytes(path) %}
-    {% if path.endswith(".gz") %}
-        {% set n_bytes = query_values("select gzip_bytes(" ~ quoted(path) ~ ")")[0] %}
+    {% if path.endswith(".gz") or path.endswith(".zst") %}
+        {% set n_bytes = query_values("select content_bytes(" ~ quoted(path) ~ ")")[0] %}
         {% if n_bytes < 0 %}
-            {{ stop(path ~ ": the compressed file is cut off or damaged (gzip -t tells); compress the whole file again.") }}
+            {{ stop(path ~ ": the compressed file is cut off or damaged (" ~ ("gzip" if path.endswith(".gz") else "zstd") ~ " -t tells); compress the whole file again.") }}
         {% endif %}
         {{ return(n_bytes) }}
     {% endif %}
