@@ -1,15 +1,18 @@
 """What the commands of this package have in common: options, and how they end."""
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TextIO
 
 import duckdb
 from threadpoolctl import threadpool_limits
 
 from models_py import database
+from models_py.replacing import PartlyReplacedError
 from models_py.run_lock import InUseError
 from models_py.warehouse import WarehouseError
 
@@ -37,7 +40,9 @@ def add_n_bootstrap(parser: argparse.ArgumentParser) -> None:
 
 def exit_status(run: Callable[[], None], what_failed: str) -> int:
     """Run, with one sentence on stderr where it fails; 0 done, 2 wrong use, 3 failed or
-    not published.
+    not published, 130 interrupted.
+
+    Nobody has to read what it prints: it goes on where the reader has had enough.
 
     Parameters
     ----------
@@ -46,32 +51,58 @@ def exit_status(run: Callable[[], None], what_failed: str) -> int:
     what_failed
         How the sentence of a failure begins, before the reason.
     """
-    try:
-        # One thread for linear algebra: the same sums in the same order on each machine, and two
-        # threads that wait for each other on a busy one are slower.
-        with threadpool_limits(limits=1):
-            run()
-        return 0
-    except (WarehouseError, InUseError, database.SettingError) as problem:
-        sentence, status = str(problem), 2
-    except NotPublishedError as problem:
-        sentence, status = str(problem), 3
-    except (duckdb.Error, OSError, MemoryError) as problem:
-        sentence, status = f"{what_failed}: {_reason(problem)}", 3
-    # The sentence comes last, where both go to one file.
-    while_read(lambda: None)
-    print(f"error: {sentence}", file=sys.stderr)
-    return status
+    with (
+        contextlib.redirect_stdout(_WhileRead(sys.stdout)),
+        contextlib.redirect_stderr(_WhileRead(sys.stderr)),
+    ):
+        try:
+            # One thread for linear algebra: the same sums in the same order on each machine, and
+            # two threads that wait for each other on a busy one are slower.
+            with threadpool_limits(limits=1):
+                run()
+            sys.stdout.flush()
+            return 0
+        except (WarehouseError, InUseError, database.SettingError) as problem:
+            sentence, status = str(problem), 2
+        except (NotPublishedError, PartlyReplacedError) as problem:
+            sentence, status = str(problem), 3
+        except (duckdb.Error, OSError, MemoryError) as problem:
+            sentence, status = f"{what_failed}: {_reason(problem)}", 3
+        except KeyboardInterrupt:
+            sentence, status = "interrupted.", 130
+        # The sentence comes last, where both go to one file.
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+        print(f"error: {sentence}", file=sys.stderr)
+        return status
 
 
-def while_read(step: Callable[[], None]) -> None:
-    """Print for as long as somebody reads: `| head` has had enough after some lines."""
-    try:
-        step()
-        sys.stdout.flush()
-    except BrokenPipeError:
+class _WhileRead:
+    """A stream that drops what it is told once nobody reads it: `| head` has had enough early."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        # None: the command was started without it. The file keeps its number from being another's.
+        self._stream = open(os.devnull, "w") if stream is None else stream  # noqa: SIM115
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            self._drop()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self._drop()
+
+    def _drop(self) -> None:
         # Python would look for the reader once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def once_published(step: Callable[[], None], what_failed: str) -> None:
@@ -85,8 +116,9 @@ def once_published(step: Callable[[], None], what_failed: str) -> None:
         How the warning goes on after "the run is published, but".
     """
     try:
-        while_read(step)
-    except (WarehouseError, duckdb.Error, OSError) as problem:
+        step()
+        sys.stdout.flush()
+    except (WarehouseError, duckdb.Error, OSError, MemoryError) as problem:
         reason = database.first_line(problem)
         print(f"warning: the run is published, but {what_failed} ({reason}).", file=sys.stderr)
 
@@ -95,10 +127,10 @@ def _reason(problem: Exception) -> str:
     """What happened in one line, and what to do where room was wanting."""
     reason = database.first_line(problem)
     if database.is_for_want_of_space(reason):
-        return f"{reason}; free some space there, and run dbt build and training again."
+        return f"{reason}; free some space there, and run again."
     if isinstance(problem, duckdb.OutOfMemoryException | MemoryError):
         return (
-            f"{reason}; raise HM_MEMORY_LIMIT, or free some space on the disk of HM_OUT_DIR, where "
-            "what does not fit into memory is put."
+            f"{reason}; raise HM_MEMORY_LIMIT, or free some space on the disk where what does not "
+            "fit into memory is put: that of HM_OUT_DIR, and of TMPDIR for what is printed."
         )
     return f"{reason}."

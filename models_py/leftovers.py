@@ -54,9 +54,10 @@ def none_of(*targets: Path) -> Iterator[None]:
 def clear_log(database: Path) -> None:
     """Remove the log beside a file that will be replaced: DuckDB would replay it into the new one.
 
-    A client that wrote into the file and was killed leaves one.
+    A client that wrote into the file and was killed leaves one, beside the name that it used.
     """
-    database.with_name(f"{database.name}.wal").unlink(missing_ok=True)
+    for path in (database, database.resolve()):
+        path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
 
 
 def _is_in_use(database: Path) -> bool:

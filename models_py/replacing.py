@@ -5,8 +5,16 @@ import stat
 from pathlib import Path
 
 
+class PartlyReplacedError(Exception):
+    """One file was replaced and another could not be; the message says which, in one sentence."""
+
+
 def unfinished(target: Path) -> Path:
-    """The name under which a file is written before it takes the place of `target`."""
+    """The name under which a file is written before it takes the place of `target`.
+
+    Where that is a symbolic link, it is beside the file that the link leads to.
+    """
+    target = target.resolve()
     return target.with_name(f".{target.name}.new")
 
 
@@ -50,15 +58,28 @@ def put(*targets: Path) -> None:
 
     What can fail for want of space comes before the first replacement: the rest is renaming. Each
     target is whole at any moment, the old file or the new one; between two renames they are of two
-    runs.
+    runs. A symbolic link stays one: the file that it leads to is replaced.
+
+    Raises
+    ------
+    PartlyReplacedError
+        If a target can't be replaced after another was, for example because it is a folder.
     """
     for target in targets:
         with unfinished(target).open("rb") as file:
             os.fsync(file.fileno())
         keep_permissions(unfinished(target), target)
     for target in targets:
-        unfinished(target).replace(target)
-    for folder in {target.parent for target in targets}:
+        try:
+            unfinished(target).replace(target.resolve())
+        except OSError as problem:
+            if target == targets[0]:
+                raise
+            raise PartlyReplacedError(
+                f"{targets[0]} is of this run, but {target} can't be replaced "
+                f"({problem.strerror}); see to that, and run again."
+            ) from problem
+    for folder in {target.resolve().parent for target in targets}:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

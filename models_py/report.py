@@ -4,7 +4,6 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -277,7 +276,7 @@ def print_run(out_dir: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit status (0 done, 2 wrong use)."""
+    """Run the command; returns its exit status (0 done, 2 wrong use, 3 failed)."""
     parser = argparse.ArgumentParser(
         prog="python -m models_py.report",
         description="Print the evaluation of the last published run.",
@@ -285,9 +284,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     command.add_out_dir(parser, "folder with hm.duckdb in it")
     options = parser.parse_args(arguments)
-    return command.exit_status(
-        partial(command.while_read, partial(print_run, options.out_dir)), "the report failed"
-    )
+    return command.exit_status(lambda: print_run(options.out_dir), "the report failed")
 
 
 def _width(names: Iterable[str]) -> int:

@@ -45,6 +45,46 @@ def test_nothing_is_replaced_where_one_of_the_new_files_lacks(tmp_path: Path) ->
     assert [target.read_text() for target in targets] == ["old", "old"]
 
 
+def test_what_can_not_be_replaced_after_another_was_is_said(tmp_path: Path) -> None:
+    targets = [tmp_path / "one", tmp_path / "two"]
+    targets[0].write_text("old")
+    targets[1].mkdir()
+    for target in targets:
+        replacing.begin(target).write_text("new")
+    with pytest.raises(replacing.PartlyReplacedError) as problem:
+        replacing.put(*targets)
+    assert str(problem.value) == (
+        f"{targets[0]} is of this run, but {targets[1]} can't be replaced (Is a directory); "
+        "see to that, and run again."
+    )
+    assert targets[0].read_text() == "new"
+
+
+def test_where_the_first_can_not_be_replaced_nothing_is(tmp_path: Path) -> None:
+    targets = [tmp_path / "one", tmp_path / "two"]
+    targets[0].mkdir()
+    targets[1].write_text("old")
+    for target in targets:
+        replacing.begin(target).write_text("new")
+    with pytest.raises(IsADirectoryError):
+        replacing.put(*targets)
+    assert targets[1].read_text() == "old"
+
+
+def test_behind_a_symbolic_link_the_file_is_replaced(tmp_path: Path) -> None:
+    target, elsewhere = tmp_path / "hm.duckdb", tmp_path / "elsewhere" / "large.duckdb"
+    elsewhere.parent.mkdir()
+    elsewhere.write_text("old")
+    target.symlink_to(elsewhere)
+    # Beside the file itself, so that it is on the same disk.
+    assert replacing.begin(target).parent == elsewhere.parent
+    replacing.unfinished(target).write_text("new")
+    replacing.put(target)
+    assert target.is_symlink()
+    assert elsewhere.read_text() == "new"
+    assert os.listdir(elsewhere.parent) == ["large.duckdb"]
+
+
 def test_what_a_killed_run_began_is_begun_anew(tmp_path: Path) -> None:
     target = tmp_path / "hm.duckdb"
     replacing.begin(target).write_text("half")
