@@ -66,9 +66,9 @@ def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
             warehouse.write_predictions(connection, "evaluation", evaluation)
             connection.execute("commit")
             warehouse.close_build_file(connection)
-            progress.start("publishing")
             is_published = is_same or not warehouse.published_file(out_dir).exists()
             if is_published:
+                progress.start("publishing")
                 publishing.publish(out_dir)
     run_lock.release(out_dir)
     if is_published:

@@ -14,6 +14,9 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "allow_community_extensions": False,
 }
 
+# DuckDB would start as many as it is told.
+MOST_THREADS = 1024
+
 
 def connect(
     path: Path | None = None,
@@ -35,11 +38,13 @@ def n_threads() -> int:
     Raises
     ------
     SettingError
-        If it is no whole number of 1 or more.
+        If it is no whole number from 1 to MOST_THREADS.
     """
     text = os.environ.get("HM_THREADS", "2")
-    if not text.isdecimal() or int(text) < 1:
-        raise SettingError(f"HM_THREADS is {text!r}; set it to a whole number of 1 or more.")
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_THREADS:
+        raise SettingError(
+            f"HM_THREADS is {text!r}; set it to a whole number from 1 to {MOST_THREADS}."
+        )
     return int(text)
 
 
@@ -63,7 +68,15 @@ def bounds() -> dict[str, str | bool | int | float | list[str]]:
     return {"memory_limit": limit, "threads": n_threads()}
 
 
-_UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
+_UNITS = {
+    "bytes": 1,
+    "KiB": 2**10,
+    "MiB": 2**20,
+    "GiB": 2**30,
+    "TiB": 2**40,
+    "PiB": 2**50,
+    "EiB": 2**60,
+}
 
 
 def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:

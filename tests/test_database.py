@@ -62,7 +62,7 @@ def test_training_leaves_some_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert database.memory_limit(connection) == pytest.approx(TRAINING_SHARE * 1e9, rel=0.01)
 
 
-@pytest.mark.parametrize("threads", ["two", "0", "-1", "2.0", ""])
+@pytest.mark.parametrize("threads", ["two", "0", "-1", "2.0", "", "1025", "9" * 20])
 def test_a_number_of_threads_that_is_none_is_named(
     monkeypatch: pytest.MonkeyPatch, threads: str
 ) -> None:
@@ -70,7 +70,7 @@ def test_a_number_of_threads_that_is_none_is_named(
     with pytest.raises(database.SettingError) as problem:
         database.bounds()
     assert str(problem.value) == (
-        f"HM_THREADS is {threads!r}; set it to a whole number of 1 or more."
+        f"HM_THREADS is {threads!r}; set it to a whole number from 1 to 1024."
     )
 
 
@@ -80,6 +80,15 @@ def test_a_memory_limit_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, l
     with pytest.raises(database.SettingError) as problem:
         database.bounds()
     assert str(problem.value) == f"HM_MEMORY_LIMIT is {limit!r}; set it to a size such as 6GB."
+
+
+@pytest.mark.parametrize(("limit", "n_bytes"), [("100KB", 1e5), ("9000TB", 9e15), ("9e6TB", 9e18)])
+def test_a_memory_limit_may_be_of_any_size(
+    monkeypatch: pytest.MonkeyPatch, limit: str, n_bytes: float
+) -> None:
+    monkeypatch.setenv("HM_MEMORY_LIMIT", limit)
+    with database.connect(settings=database.bounds()) as connection:
+        assert database.memory_limit(connection) == pytest.approx(n_bytes, rel=0.1)
 
 
 def test_what_is_set_is_what_duckdb_gets(monkeypatch: pytest.MonkeyPatch) -> None:
