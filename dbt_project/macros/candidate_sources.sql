@@ -38,3 +38,20 @@ where {{ in_budget(source, "source_rank", "budget_share") }}
 
 {#- True where the candidates keep a source's score besides its rank. -#}
 {% macro keeps_score(source) %}{{ return(var("candidate_sources")[source].get("keep_score", false)) }}{% endmacro %}
+
+
+{#- Stops where a source's lists are for others than the var says: for everyone, those of customers would be mixed. -#}
+{% macro check_sources() %}
+    {% if not execute %}{{ return("") }}{% endif %}
+    {% set keys = {"customer": ["customer_key"], "age_band": ["age_band"], "everyone": []} %}
+    {% for source, about in var("candidate_sources").items() %}
+        {#- None where the model is not there yet (dbt compile), or a unit test's rows are in its place. -#}
+        {% set columns = adapter.get_columns_in_relation(ref("cand_" ~ source)) | map(attribute="name") | list %}
+        {% set found = ["customer_key", "age_band"] | select("in", columns) | list %}
+        {% if columns and found != keys[about["for"]] %}
+            {{ stop("candidate_sources: " ~ source ~ " is for " ~ about["for"] ~ ", and cand_" ~ source ~ " has "
+                ~ (found | join(" and ") or "neither customer_key nor age_band") ~ "; lists for customers have customer_key, those for age bands age_band, those for everyone neither.") }}
+        {% endif %}
+    {% endfor %}
+    {{ return("") }}
+{% endmacro %}

@@ -4,6 +4,7 @@ import gzip
 from pathlib import Path
 
 import duckdb
+import yaml
 
 from models_py.submission import check_submission, read_submission
 from models_py.systems import system_names
@@ -14,6 +15,29 @@ from tests.dbt.test_bad_input import ARTICLES, CUSTOMERS, make
 
 # dbt build, without the unit tests, which look at no data.
 BUILD = ("build", "--exclude-resource-type", "unit_test")
+# All that bears on what is built, with another value.
+OTHER = """{
+    as_of: '2020-01-05', horizon_days: 5, min_past_windows: 2, n_training_windows: 4,
+    extra_training_windows: 3, enough_training_customers: 500, n_backtest_windows: 2,
+    history_days: 300, min_history_days: 30, max_training_customers: 700,
+    popularity_days: [1, 2, 3, 5, 7, 10, 14, 28], best_seller_days: 5, max_age_band_prior: 10,
+    n_popular: 30, n_classes: 40, purchase_grain: [product],
+    taste_attributes: {colour_group: colour_group_name, graphical_appearance:
+        graphical_appearance_name, product_type: product_type_name, department: department_name,
+        index_group: index_group_name, shade: perceived_colour_value_name},
+    candidate_sources: {own_decayed: {for: customer, most: 9}, own_count: {for: customer, most:
+        5, keep_score: true}, popular_1d: {for: everyone, most: 6}, popular_age_band: {for:
+        age_band, most: 7}},
+    max_days_unsold: 60, customers_at_once: 300,
+    candidate_shares: {within_30_days: 0.6, within_91_days: 0.4, longer_ago: 0.2, never: 0.9},
+    customers_in_full: 10, decay_days: [10, 30], own_decay_days: 30, n_favourites: 2,
+    n_variants: 3, recent_days: 20, max_recent_articles: 9, max_recent_purchases: 7,
+    n_pair_articles: 50, pair_decay_days: 60, max_pair_customers: 300, max_customer_pairs: 5000,
+    max_partners: 4, pair_shrinkage: 1, max_pair_purchases: 8, max_pairs_of_customer: 9,
+    n_neighbours: 5, max_common_buyers: 6, max_negatives: 8, age_band_ends: [25, 35, 50],
+    unknown_postal_code_share: 0.5, max_rejected_share: 0.5, earliest_day: '2019-01-01',
+    max_price: 100, max_days_without_purchases: 20, max_stray_share: 0.2
+}"""
 SMALL = "{n_training_windows: 1, extra_training_windows: 0, n_backtest_windows: 1}"
 
 
@@ -191,25 +215,44 @@ def purchases_systems(out: Path) -> set[str]:
     return {row[0] for row in systems}
 
 
+def test_unit_tests_do_not_depend_on_what_is_set(demo: Path, tmp_path: Path) -> None:
+    """`dbt build --vars` has them, as the README says it."""
+    done = runs.dbt(demo, tmp_path, "build", variables=OTHER)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_every_var_that_bears_on_the_build_has_another_value() -> None:
+    rules = yaml.safe_load((runs.ROOT / "dbt_project" / "dbt_project.yml").read_text())["vars"]
+    other = yaml.safe_load(OTHER)
+    assert {name for name in rules if name not in other} == {
+        name for name in rules if name.startswith("max_") and name.endswith("_change")
+    }
+    assert [name for name in other if other[name] == rules[name]] == []
+
+
 def test_a_taste_attribute_is_one_line_of_the_list_and_a_grain(demo: Path, tmp_path: Path) -> None:
     project = runs.copy_of_project(tmp_path)
     settings = project / "dbt_project.yml"
     line = "    index_group: index_group_name\n"
     assert settings.read_text().count(line) == 1
-    settings.write_text(
-        settings.read_text().replace(line, line + "    shade: perceived_colour_value_name\n")
-    )
+    # The second is called as what is made of another.
+    more = "    shade: perceived_colour_value_name\n    second_department: colour_group_name\n"
+    settings.write_text(settings.read_text().replace(line, line + more))
     out = tmp_path / "out"
     # A grain alone needs no list.
     variables = SMALL.replace("}", ", purchase_grain: shade}")
-    done = runs.dbt(demo, out, "run", variables=variables, project=project)
+    done = runs.dbt(demo, out, "build", variables=variables, project=project)
     assert done.returncode == 0, done.stdout[-3000:]
     with duckdb.connect(str(out / "hm_build.duckdb"), read_only=True) as connection:
-        shades = connection.execute(
-            "select count(distinct favourite_shade) from abt_customers where window_id = 0"
-        ).fetchone()
-    assert shades is not None
-    assert shades[0] > 3
+        ((shades, mixed_up),) = connection.execute(
+            """
+            select count(distinct favourite_shade),
+                count(*) filter (where favourite_second_department <> favourite_colour_group)
+            from abt_customers where window_id = 0
+            """
+        ).fetchall()
+    assert shades > 3
+    assert mixed_up == 0
     trained = runs.train(demo, out)
     assert trained.returncode == 0, trained.stderr
     assert purchases_systems(out) == {"purchases_shade"}

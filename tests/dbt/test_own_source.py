@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from tests.dbt import habits, runs
+from tests.dbt.many_builds import ManyBuilds
 
 MOST = 3
 
@@ -49,3 +50,20 @@ def test_the_source_of_the_readme_gives_candidates_up_to_its_most(tmp_path: Path
     assert given > MOST
     assert highest == MOST
     assert wrong == 0
+
+
+def test_a_source_that_is_for_others_than_it_says_is_refused(
+    builds: ManyBuilds, tmp_path: Path
+) -> None:
+    """The ranks that all customers have in their own lists would be mixed to one."""
+    data = habits.make(tmp_path / "data")
+    sources = "{own_count: {for: everyone, most: 9}, own_decayed: {for: customer, most: 9}}"
+    done = builds.dbt(
+        data, tmp_path / "out", "run", "--select", "+merged_candidates",
+        variables=f"{{{habits.SMALL}, candidate_sources: {sources}}}",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert (
+        "candidate_sources: own_count is for everyone, and cand_own_count has customer_key;"
+        in done.stdout
+    )

@@ -1,5 +1,6 @@
 -- noqa: disable=LT02
 {{ config(post_hook="{{ insert_other_pieces('candidate_budgets') }}") }}
+{{ check_sources() }}
 {% set of_customer = candidate_sources("customer") %}
 {% set of_all = candidate_sources("age_band") + candidate_sources("everyone") %}
 

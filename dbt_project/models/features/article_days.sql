@@ -68,7 +68,7 @@ sold as (
         {{ whole_sum("case when purchases.is_online is not null then purchases.quantity else 0 end") }}
             as n_sold_of_known_channel,
         -- Decimal: a sum of doubles depends on the order in which the threads add them.
-        sum(cast(purchases.price * purchases.quantity as decimal(20, 8))) as revenue,
+        sum(cast(purchases.price * purchases.quantity as decimal(28, 8))) as revenue,
         {{ whole_sum("case when customers.age is not null then purchases.quantity else 0 end") }} as n_sold_of_known_age,
         {{ whole_sum("coalesce(customers.age, 0) * purchases.quantity") }} as sum_of_ages
     from purchases

@@ -14,6 +14,6 @@ select
         {{ whole_sum("case when is_online is not null then quantity else 0 end") }} as integer
     ) as n_bought_of_known_channel,
     -- Decimal: a sum of doubles depends on the order in which the threads add them.
-    cast(sum(cast(price * quantity as decimal(20, 8))) as decimal(28, 8)) as spend
+    cast(sum(cast(price * quantity as decimal(28, 8))) as decimal(28, 8)) as spend
 from purchases
 group by customer_key, sold_on

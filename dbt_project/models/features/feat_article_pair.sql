@@ -51,6 +51,7 @@ bought as (
     inner join history on purchases.sold_on = history.sold_on
     where
         popularity.popularity_rank <= {{ var("n_pair_articles") }}
+        and history.weight > 0
         and drawn_customers.drawn < 1
     group by history.window_id, purchases.customer_key, purchases.article_key
 

@@ -21,16 +21,17 @@ attribute_values as (
 
 ),
 
--- Keys first, and their texts at the end: the highest of texts costs twice as much.
+-- Keys first, and their texts at the end: the highest of texts costs twice as much. Attributes by their number: one may
+-- be called as what is made of another's name.
 favourites as (
 
     select
         window_id,
         customer_key,
         {% for attribute in taste_attributes() %}
-        max(case when attribute = '{{ attribute }}' and taste_rank = 1 then value_key end) as {{ attribute }}_key,
-        max(case when attribute = '{{ attribute }}' and taste_rank = 2 then value_key end) as second_{{ attribute }}_key,
-        max(case when attribute = '{{ attribute }}' and taste_rank = 1 then n_bought end) as n_bought_{{ attribute }}
+        max(case when attribute = '{{ attribute }}' and taste_rank = 1 then value_key end) as key_{{ loop.index }},
+        max(case when attribute = '{{ attribute }}' and taste_rank = 2 then value_key end) as second_key_{{ loop.index }},
+        max(case when attribute = '{{ attribute }}' and taste_rank = 1 then n_bought end) as n_bought_{{ loop.index }}
         {{- "," if not loop.last }}
         {% endfor %}
     from favourite_values
@@ -42,16 +43,16 @@ select
     favourites.window_id,
     favourites.customer_key,
     {% for attribute in taste_attributes() %}
-    first_{{ attribute }}.attribute_value as favourite_{{ attribute }},
-    second_{{ attribute }}.attribute_value as second_favourite_{{ attribute }},
-    cast(favourites.n_bought_{{ attribute }} * 1.0 / activity.n_bought as real) as favourite_{{ attribute }}_share
+    first_{{ loop.index }}.attribute_value as favourite_{{ attribute }},
+    second_{{ loop.index }}.attribute_value as second_favourite_{{ attribute }},
+    cast(favourites.n_bought_{{ loop.index }} * 1.0 / activity.n_bought as real) as favourite_{{ attribute }}_share
     {{- "," if not loop.last }}
     {% endfor %}
 from favourites
 inner join activity
     on favourites.window_id = activity.window_id and favourites.customer_key = activity.customer_key
 {% for attribute in taste_attributes() %}
-inner join attribute_values as first_{{ attribute }} on favourites.{{ attribute }}_key = first_{{ attribute }}.value_key
-left join attribute_values as second_{{ attribute }}
-    on favourites.second_{{ attribute }}_key = second_{{ attribute }}.value_key
+inner join attribute_values as first_{{ loop.index }} on favourites.key_{{ loop.index }} = first_{{ loop.index }}.value_key
+left join attribute_values as second_{{ loop.index }}
+    on favourites.second_key_{{ loop.index }} = second_{{ loop.index }}.value_key
 {% endfor %}
