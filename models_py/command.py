@@ -70,6 +70,11 @@ def exit_status(run: Callable[[], None], what_failed: str) -> int:
             sentence, status = f"{what_failed}: {_reason(problem)}", 3
         except KeyboardInterrupt:
             sentence, status = "interrupted.", 130
+        except RuntimeError as problem:
+            # What Ctrl-C is while DuckDB works.
+            if "Query interrupted" not in str(problem):
+                raise
+            sentence, status = "interrupted.", 130
         # The sentence comes last, where both go to one file.
         with contextlib.suppress(OSError):
             sys.stdout.flush()

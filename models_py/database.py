@@ -14,6 +14,8 @@ OFFLINE: dict[str, str | bool | int | float | list[str]] = {
     "allow_community_extensions": False,
 }
 
+# In bytes: with less, DuckDB fails before it does anything.
+LEAST_MEMORY = 2**25
 # DuckDB would start as many as it is told.
 MOST_THREADS = 1024
 
@@ -54,17 +56,24 @@ def bounds() -> dict[str, str | bool | int | float | list[str]]:
     Raises
     ------
     SettingError
-        If DuckDB can't use one of them.
+        If DuckDB can't use one of them, or can't do with as little.
     """
     limit = os.environ.get("HM_MEMORY_LIMIT", "6GB")
-    message = f"HM_MEMORY_LIMIT is {limit!r}; set it to a size such as 6GB."
+    message = (
+        f"HM_MEMORY_LIMIT is {limit!r}; set it to a size such as 6GB, of at least "
+        f"{LEAST_MEMORY // 2**20}MiB."
+    )
     # To DuckDB that is no limit.
     if limit.strip().startswith("-"):
         raise SettingError(message)
     try:
-        connect(settings={"memory_limit": limit}).close()
+        with connect() as connection:
+            connection.execute("set memory_limit = ?", [limit])
+            given = memory_limit(connection)
     except duckdb.Error as problem:
         raise SettingError(message) from problem
+    if given < LEAST_MEMORY:
+        raise SettingError(message)
     return {"memory_limit": limit, "threads": n_threads()}
 
 

@@ -113,7 +113,8 @@ def _missing_of_build(connection: duckdb.DuckDBPyConnection) -> str | None:
         return "dbt has built nothing in it"
     n, node = connection.execute("select count(*), min(node) from raw.unfinished").fetchall()[0]
     if n:
-        return f"{n} of its models and tests have not ended well, such as {node.split('.')[2]}"
+        name = node.split(".")[2]
+        return f"{n} of its models and tests are still to be made or to pass, such as {name}"
     connection.execute("select 1 from main.settings limit 1")
     return None
 

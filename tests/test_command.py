@@ -37,6 +37,7 @@ def fail(problem: BaseException) -> None:
         (duckdb.Error("no table\nline 1"), 3, "error: training failed: no table."),
         (PartlyReplacedError("one of two."), 3, "error: one of two."),
         (KeyboardInterrupt(), 130, "error: interrupted."),
+        (RuntimeError("Query interrupted"), 130, "error: interrupted."),
     ],
 )
 def test_a_failure_is_one_sentence_and_a_status(
@@ -44,6 +45,11 @@ def test_a_failure_is_one_sentence_and_a_status(
 ) -> None:
     assert command.exit_status(lambda: fail(problem), "training failed") == status
     assert capsys.readouterr().err == said + "\n"
+
+
+def test_a_fault_of_our_own_is_no_interruption() -> None:
+    with pytest.raises(RuntimeError, match="no sense"):
+        command.exit_status(lambda: fail(RuntimeError("no sense")), "training failed")
 
 
 @pytest.mark.parametrize(

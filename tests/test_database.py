@@ -74,15 +74,19 @@ def test_a_number_of_threads_that_is_none_is_named(
     )
 
 
-@pytest.mark.parametrize("limit", ["6 apples", "much", "", "-1GB"])
+@pytest.mark.parametrize("limit", ["6 apples", "much", "", "-1GB", "0GB", "1MB", "31MiB"])
 def test_a_memory_limit_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
     monkeypatch.setenv("HM_MEMORY_LIMIT", limit)
     with pytest.raises(database.SettingError) as problem:
         database.bounds()
-    assert str(problem.value) == f"HM_MEMORY_LIMIT is {limit!r}; set it to a size such as 6GB."
+    assert str(problem.value) == (
+        f"HM_MEMORY_LIMIT is {limit!r}; set it to a size such as 6GB, of at least 32MiB."
+    )
 
 
-@pytest.mark.parametrize(("limit", "n_bytes"), [("100KB", 1e5), ("9000TB", 9e15), ("9e6TB", 9e18)])
+@pytest.mark.parametrize(
+    ("limit", "n_bytes"), [("32MiB", 2**25), ("9000TB", 9e15), ("9e6TB", 9e18)]
+)
 def test_a_memory_limit_may_be_of_any_size(
     monkeypatch: pytest.MonkeyPatch, limit: str, n_bytes: float
 ) -> None:

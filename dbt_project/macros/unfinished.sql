@@ -1,6 +1,8 @@
 {#- What keeps training from a build that did not end well. From when a run of dbt takes on a model or a test until it
     has ended well, it stands in raw.unfinished: a run that fails, or is killed, leaves there what it did not do, and
-    whichever run does it takes it off. (Of the schema raw the published file has the table build alone.) -#}
+    whichever run does it takes it off. Where the files or the vars are others than in the run before, all models are to
+    be made anew: tables of two inputs do not go together. (Of the schema raw the published file has the table build
+    alone.) -#}
 {% macro begin_build() %}
     {#- dbt docs generate, dbt compile and the like call this too, and build nothing. -#}
     {% if not execute or flags.WHICH not in ["build", "run", "test", "retry"] %}{{ return("") }}{% endif %}
@@ -11,14 +13,31 @@
     {% endfor %}
     {% do run_query("create table if not exists raw.unfinished (node varchar)") %}
     {% do run_query("create table if not exists raw.build (build_id varchar)") %}
+    {% do run_query("create table if not exists raw.made_of (made_of varchar)") %}
     {#- A model or test that is no more can't be done any more. -#}
     {% do run_query("delete from raw.unfinished where node not in (" ~ quoted_list(graph.nodes) ~ ")") %}
-    {% do run_query("insert into raw.unfinished select node from (select unnest([" ~ quoted_list(taken_on["model"] + taken_on["test"]) ~ "]) as node) where node <> ''") %}
+    {% set unfinished = taken_on["model"] + taken_on["test"] %}
+    {% set made_of = made_of() %}
+    {% if taken_on["model"] and query_values("select count(*) from raw.made_of where made_of = " ~ quoted(made_of))[0] == 0 %}
+        {% for node in graph.nodes.values() if node.resource_type == "model" and node.config.materialized != "ephemeral" %}
+            {% do unfinished.append(node.unique_id) %}
+        {% endfor %}
+        {% do run_query("create or replace table raw.made_of as select " ~ quoted(made_of) ~ " as made_of") %}
+    {% endif %}
+    {% do run_query("insert into raw.unfinished select distinct node from (select unnest([" ~ quoted_list(unfinished) ~ "]) as node) where node <> '' and node not in (select node from raw.unfinished)") %}
     {#- Which build this is: another one whenever a model is made anew. -#}
     {% if taken_on["model"] %}
         {% do run_query("create or replace table raw.build as select '" ~ invocation_id ~ "' as build_id") %}
     {% endif %}
     {{ return("") }}
+{% endmacro %}
+
+
+{#- The input files and the vars, as one text. -#}
+{% macro made_of() %}
+    {% set parts = query_values("select file_name || ' ' || version from raw.input_files order by file_name") | list %}
+    {% for name in var_rules() %}{% do parts.append(name ~ " " ~ var_json(name)) %}{% endfor %}
+    {{ return(local_md5(parts | join("; "))) }}
 {% endmacro %}
 
 
@@ -29,6 +48,11 @@
         {% do done.append(result.node.unique_id) %}
     {% endfor %}
     {% do run_query("delete from raw.unfinished where node in (" ~ quoted_list(done) ~ ")") %}
+    {#- DuckDB's own advice is of settings that nobody has at hand. -#}
+    {% set messages = results | selectattr("status", "equalto", "error") | map(attribute="message") | join(" ") %}
+    {% if "Out of Memory Error" in messages %}
+        {% do log("There was too little memory: raise HM_MEMORY_LIMIT (" ~ env_var("HM_MEMORY_LIMIT", "6GB") ~ "), or free some space on the disk of HM_OUT_DIR, where what does not fit is put.", info=true) %}
+    {% endif %}
     {#- A fault of the input ends with status 2 and its sentence last, wherever it is found: what stops a model alone
         ends with dbt's 1. -#}
     {% for result in results if result.status == "error" and result.node.name == "rejected_rows" and "max_rejected_share" in (result.message or "") %}

@@ -153,11 +153,37 @@ def test_what_only_compiles_leaves_the_build_as_it_is(builds: ManyBuilds, tmp_pa
             (found,) = connection.execute(state).fetchall()
         return found
 
-    built = after("run", "--select", "+stg_customers")
+    built = after("run")
     assert built[0] == 0
     assert after("compile", "--select", "stg_customers") == built
     assert after("docs", "generate", "--select", "stg_customers") == built
     assert after("run", "--select", "stg_customers") != built
+
+
+def test_tables_of_two_inputs_are_no_build(builds: ManyBuilds, tmp_path: Path) -> None:
+    data, other, out = make(tmp_path / "data"), make(tmp_path / "other"), tmp_path / "out"
+    customers = (other / "customers.csv").read_text()
+    (other / "customers.csv").write_text(customers + "one more,,,,,31,\n")
+    builds.run_and_train(data, out, variables=SMALL)
+
+    def refused(*command: str, folder: Path, variables: str) -> bool:
+        done = builds.dbt(folder, out, *command, variables=variables)
+        assert done.returncode == 0, done.stdout[-3000:]
+        trained = runs.train(folder, out)
+        assert ("is not a finished build" in trained.stderr) == (trained.returncode == 2)
+        return trained.returncode == 2
+
+    assert not refused("run", "--select", "abt_ranker", folder=data, variables=SMALL)
+    assert refused("run", "--select", "stg_customers", folder=other, variables=SMALL)
+    # Of the other input now: all of it is.
+    assert not refused("run", folder=other, variables=SMALL)
+    assert refused(
+        "run",
+        "--select",
+        "settings",
+        folder=other,
+        variables=SMALL.replace("}", ", n_popular: 50}"),
+    )
 
 
 def test_a_model_of_an_earlier_run_goes_where_a_run_has_none(
