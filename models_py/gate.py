@@ -1,5 +1,6 @@
 """Whether a run is good enough to take the place of the published one."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,7 +52,8 @@ class Comparison:
         )
         return (
             f"{verdict} {self.against} (MAP@12 {self.difference:+.4f} [{self.low:+.4f}, "
-            f"{self.high:+.4f}], {self.n_windows} windows, {self.n_customers:,} customers)"
+            f"{self.high:+.4f}], {self.n_windows} window{'' if self.n_windows == 1 else 's'}, "
+            f"{self.n_customers:,} customers)"
         )
 
 
@@ -79,7 +81,13 @@ class Decision:
         return "; ".join(str(comparison) for comparison in worse or self.comparisons)
 
 
-def decide(scores: pd.DataFrame, published: pd.DataFrame, exported: str, baseline: str) -> Decision:
+def decide(
+    scores: pd.DataFrame,
+    published: pd.DataFrame,
+    exported: str,
+    baseline: str,
+    by_default: Collection[int] = (),
+) -> Decision:
     """Compare what would be exported with the baseline, and with what is published.
 
     Parameters
@@ -91,7 +99,13 @@ def decide(scores: pd.DataFrame, published: pd.DataFrame, exported: str, baselin
         where there is none, or none on the same windows.
     exported, baseline
         The systems of `scores` that are compared.
+    by_default
+        Windows that had nothing to choose on: where there are others, what is exported has chosen
+        on them, and these say nothing of it.
     """
+    chosen = ~scores["window_id"].isin(list(by_default))
+    if chosen.any():
+        scores = scores[chosen]
     ours = scores.loc[scores["system"] == exported, [*KEYS, "ap"]]
     comparisons = [
         compare(ours, scores.loc[scores["system"] == baseline, [*KEYS, "ap"]], "the baseline"),

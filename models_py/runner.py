@@ -125,6 +125,8 @@ class Runner:
         self._fitted_ahead: dict[int, two_stages.Fitted | None] = {}
         self._scores: list[pd.DataFrame] = []
         self.submission_models: dict[str, str] = {}
+        # Scored windows in which customers with history get what is usual, for want of past ones.
+        self.by_default: set[int] = set()
 
     def run(self) -> pd.DataFrame:
         """Fit each window and write its lists; returns the average precision of each customer."""
@@ -186,6 +188,8 @@ class Runner:
             has_twins = systems.HYBRID in two_stages.needed_parts(choices)
             fitted = fit_twins(training if has_twins else [])
         _write_choices(connection, window_id, fitted, choices, fitted_ranker, leaves_chosen_on)
+        if not choices.weights_chosen_on[two_stages.KNOWN]:
+            self.by_default.add(window_id)
         if window_id > 0:
             self._hold_out(window_id, fitted, fitted_ranker, pairs)
         elif fitted_ranker is not None:

@@ -92,7 +92,9 @@ def train(
                 connection, published.profile, published.run_id, published.cutoff_on
             )
             warehouse.write_predictions(connection, "drift", changes)
-            decision = gate.decide(scores, published.scores, EXPORTED, systems.BASELINE)
+            decision = gate.decide(
+                scores, published.scores, EXPORTED, systems.BASELINE, runner.by_default
+            )
             is_kept_back = decision.is_worse and not is_published_anyway
             run = {
                 "run_id": uuid.uuid4().hex,
@@ -131,9 +133,13 @@ def train(
         report.print_evaluation(evaluation, EXPORTED)
         drift.print_drift(changes)
         raise command.NotPublishedError(
-            f"this run is {decision}, so it is not published and "
-            f"{warehouse.published_file(out_dir)} and {export.FILE_NAME} stay as they were; look "
-            f"for the cause in {warehouse.build_file(out_dir)}, or run "
+            f"this run is {decision}, so it is not published"
+            + (
+                f" and {warehouse.published_file(out_dir)} and {export.FILE_NAME} stay as they were"
+                if warehouse.published_file(out_dir).exists()
+                else ""
+            )
+            + f"; look for the cause in {warehouse.build_file(out_dir)}, or run "
             "python -m models_py.train --publish-anyway."
         )
     command.once_published(

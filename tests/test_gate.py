@@ -57,6 +57,26 @@ def test_where_every_customer_loses_the_run_is_worse_and_the_other_way_round_it_
         assert found.difference == pytest.approx(-lost if is_worse else lost)
 
 
+@pytest.mark.parametrize(
+    ("by_default", "n_windows", "is_worse"),
+    [((), 3, True), ({2, 3}, 1, False), ({1, 2, 3}, 3, True)],
+)
+def test_windows_that_had_nothing_to_choose_on_count_where_there_are_no_others(
+    by_default: set[int], n_windows: int, is_worse: bool
+) -> None:
+    theirs = some_ap(400)
+    run = of_run(theirs, theirs)
+    lost = run["window_id"].gt(1) & run["system"].eq("blend")
+    run["ap"] -= 0.1 * (lost & run["ap"].gt(0.1))
+    decision = decide(run.iloc[:0], NOTHING, "blend", "baseline")
+    assert str(decision) == "nothing was checked, as no past window was scored"
+    run = pd.concat([run, run[run["window_id"].eq(2)].assign(window_id=3)])
+    decision = decide(run, NOTHING, "blend", "baseline", by_default)
+    assert decision.is_worse is is_worse
+    (comparison,) = decision.comparisons
+    assert comparison.n_windows == n_windows
+
+
 def test_noise_is_not_worse_and_the_same_loss_over_many_customers_is() -> None:
     rng = np.random.default_rng(1)
     for n, is_worse in ((60, False), (20_000, True)):
