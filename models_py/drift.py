@@ -56,19 +56,27 @@ def compare(
         connection.unregister("earlier_profile")
 
 
-def print_drift(drift: pd.DataFrame) -> None:
+def print_drift(drift: pd.DataFrame, cutoff_on: object) -> None:
     """Print what changed, and a warning beside each change that is above its limit.
 
     Parameters
     ----------
     drift
         Rows of predictions.drift; none where there is no earlier run.
+    cutoff_on
+        The first day that this run predicts: a warning says where it is no later than that of the
+        earlier run.
     """
     if drift.empty:
         print("The input: no earlier published run to compare it with.")
         return
-    cutoff = pd.Timestamp(drift["earlier_cutoff_on"].iloc[0]).date()
-    print(f"What changed in the input since the last published run (cutoff {cutoff})")
+    earlier = pd.Timestamp(drift["earlier_cutoff_on"].iloc[0]).date()
+    cutoff = pd.Timestamp(str(cutoff_on)).date()
+    print(
+        f"What changed in the input since the last published run (cutoff {earlier}, now {cutoff})"
+    )
+    if cutoff <= earlier:
+        print("  warning: the cutoff is no later; are the newest purchases in the file?")
     for row in drift.to_dict("records"):
         is_share = row["comparison"] == "difference"
         change = row["change"]

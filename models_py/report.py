@@ -41,6 +41,40 @@ def print_windows(windows: pd.DataFrame) -> None:
         )
 
 
+def print_last_day(connection: duckdb.DuckDBPyConnection) -> None:
+    """Warn where the last day has less than half of what that day of the week always had.
+
+    Parameters
+    ----------
+    connection
+        The build.
+    """
+    found = connection.execute(
+        """
+        with days as (
+            select sold_on, n_rows, datediff('day', sold_on, max(sold_on) over ()) as days_ago
+            from purchase_days
+            where stray_because is null
+                and sold_on < (select cutoff_on from windows where window_id = 0)
+        )
+        select
+            max(sold_on),
+            max(n_rows) filter (where days_ago = 0) as n_last,
+            min(n_rows) filter (where days_ago in (7, 14, 21, 28)) as least
+        from days
+        having count(*) filter (where days_ago in (7, 14, 21, 28)) = 4 and n_last * 2 < least
+        """
+    ).fetchone()
+    if found is not None:
+        day, n_last, least = found
+        print(
+            f"warning: {day} has {n_last:,} purchases, and the same day of the week had {least:,} "
+            "or more in each of the four weeks before; if it is not complete, set the var as_of to "
+            "the day before.",
+            file=sys.stderr,
+        )
+
+
 def print_evaluation(evaluation: pd.DataFrame, exported: str) -> None:
     """Print the systems side by side: the mean over the windows, each window, and the slices.
 
@@ -245,13 +279,16 @@ def print_run(out_dir: Path) -> None:
             exported = last if run is None else str(run["system"])
             print_evaluation(evaluation.astype({"window_id": "Int64"}), exported)
             print_details(connection, exported)
+            if run is not None and _is_of_backtest(evaluation, run):
+                print("That was a backtest. What is published is of the training before it:")
             for file, n_rows, n_refused in connection.execute(
                 "select file_name, n_rows, n_refused from input_counts "
                 "where n_refused > 0 order by file_name"
             ).fetchall():
                 print(f"Refused: {n_refused:,} of {n_rows:,} rows of {file} (table rejected_rows).")
             if run is not None:
-                drift.print_drift(connection.execute("from predictions.drift order by all").df())
+                changes = connection.execute("from predictions.drift order by all").df()
+                drift.print_drift(changes, run["cutoff_on"])
                 anyway = ", and published anyway" if run["is_gate_overridden"] else ""
                 print(f"Before it was published: {run['gate_decision']}{anyway}.\n")
                 stray = publishing.stray_file(connection, out_dir / "submission.csv")
@@ -285,6 +322,13 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_out_dir(parser, "folder with hm.duckdb in it")
     options = parser.parse_args(arguments)
     return command.exit_status(lambda: print_run(options.out_dir), "the report failed")
+
+
+def _is_of_backtest(evaluation: pd.DataFrame, run: dict[Any, Any]) -> bool:
+    """Whether the evaluation is of windows that the run has not scored so."""
+    rows = evaluation[evaluation["window_id"].isna() & (evaluation["slice_kind"] == "all")]
+    found = rows.loc[rows["system"] == run["system"], "map_at_12"]
+    return not found.empty and found.iloc[0] != run.get("map_at_12", found.iloc[0])
 
 
 def _width(names: Iterable[str]) -> int:

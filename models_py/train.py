@@ -79,6 +79,7 @@ def train(
         plan = plan_windows(windows)
         published = publishing.read_published(connection, out_dir)
         report.print_windows(windows)
+        report.print_last_day(connection)
         with Progress(len(plan.scored) + len(plan.backtest) + 3) as progress:
             connection.execute("begin")
             warehouse.clear_predictions(connection)
@@ -131,7 +132,7 @@ def train(
     run_lock.release(out_dir)
     if is_kept_back:
         report.print_evaluation(evaluation, EXPORTED)
-        drift.print_drift(changes)
+        drift.print_drift(changes, windows["cutoff_on"].iloc[0])
         raise command.NotPublishedError(
             f"this run is {decision}, so it is not published"
             + (

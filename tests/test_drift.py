@@ -60,11 +60,22 @@ def test_a_change_above_its_limit_is_a_warning(
         assert row["change"] == pytest.approx(change)
     assert row["is_warning"] is is_warning
     assert row["earlier_run_id"] == "run"
-    print_drift(pd.DataFrame([row]))
+    print_drift(pd.DataFrame([row]), pd.Timestamp("2020-09-23"))
     head, line = capsys.readouterr().out.splitlines()
-    assert "2020-09-16" in head
+    assert "(cutoff 2020-09-16, now 2020-09-23)" in head
     assert ("warning" in line) is is_warning
     assert ("var max_change" in line) is (is_warning and change is not None)
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "is_warned"), [("2020-09-17", False), ("2020-09-16", True), ("2020-09-09", True)]
+)
+def test_a_cutoff_that_is_no_later_is_a_warning(
+    cutoff: str, is_warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody looks at a weekly run whose export has stopped."""
+    print_drift(pd.DataFrame([drift(1, 1, "relative")]), pd.Timestamp(cutoff))
+    assert ("warning: the cutoff is no later" in capsys.readouterr().out) is is_warned
 
 
 def test_a_measure_that_the_earlier_run_did_not_have_is_left_out() -> None:
@@ -78,5 +89,5 @@ def test_a_measure_that_the_earlier_run_did_not_have_is_left_out() -> None:
 
 
 def test_the_first_run_has_nothing_to_compare_with(capsys: pytest.CaptureFixture[str]) -> None:
-    print_drift(pd.DataFrame())
+    print_drift(pd.DataFrame(), pd.Timestamp("2020-09-23"))
     assert "no earlier published run" in capsys.readouterr().out

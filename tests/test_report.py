@@ -7,7 +7,7 @@ import pytest
 
 from models_py.evaluation import OUTPUT_COLUMNS, evaluate
 from models_py.publishing import sha256
-from models_py.report import main, print_evaluation, print_places, print_windows
+from models_py.report import main, print_evaluation, print_last_day, print_places, print_windows
 from tests.other_process import open_for_writing
 
 SYSTEMS = ["baseline", "popular_age_band", "purchases_department", "hybrid"]
@@ -59,6 +59,39 @@ def test_the_windows_and_which_are_left_out(
         assert f"windows {n_there} to {n - 1}" in out
         assert "min_history_days" in out
     assert "min_past_windows" not in out
+
+
+@pytest.mark.parametrize(
+    ("n_last", "days_back", "is_warned"),
+    [(53, 28, True), (54, 28, False), (53, 27, False), (0, 28, False)],
+)
+def test_a_last_day_that_has_less_than_its_weekday_ever_had_is_a_warning(
+    n_last: int, days_back: int, is_warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without purchases it is not there, and the day before, of which nothing is said, is last."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create table windows as select 0 as window_id, date '2020-09-23' as cutoff_on;
+            create table purchase_days as
+            select
+                date '2020-09-22' - cast(days_ago as int) as sold_on,
+                case when days_ago = 0 then $n_last when days_ago % 7 = 0 then 100 + days_ago
+                    else 10 end as n_rows,
+                cast(null as varchar) as stray_because
+            from range($days_back + 1) as r(days_ago)
+            where n_rows > 0
+            -- Not known yet, and refused.
+            union all select date '2020-09-23', 1, null
+            union all select date '2020-09-22' - 21, 1, 't_dat is long before all others'
+            """,
+            {"n_last": n_last, "days_back": days_back},
+        )
+        print_last_day(connection)
+    warned = capsys.readouterr().err
+    assert warned.startswith("warning: 2020-09-22 has 53 purchases, and") is is_warned
+    assert ("had 107 or more in each of the four weeks before" in warned) is is_warned
+    assert bool(warned) is is_warned
 
 
 def test_past_windows_that_look_less_far_ahead_are_named(
@@ -182,6 +215,9 @@ def published(out: Path, evaluation: pd.DataFrame, systems: tuple[str, ...] = ("
         connection.execute(
             "insert into predictions.runs values ('2020-09-30', 'worse', 0, false, false, '', null)"
         )
+        connection.execute(
+            "alter table predictions.runs add column cutoff_on date default '2020-09-23'"
+        )
     return out
 
 
@@ -204,6 +240,25 @@ def test_what_is_published_is_printed_as_it_was_at_the_end_of_the_run(
     assert "2,000 customers" in at_the_end
     assert str(tmp_path / "submission.csv") in at_the_end
     assert str(tmp_path / "hm.duckdb") in at_the_end
+
+
+@pytest.mark.parametrize("is_of_run", [True, False])
+def test_a_backtest_after_the_run_is_told_from_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], is_of_run: bool
+) -> None:
+    evaluation = made_up_evaluation()
+    published(tmp_path, evaluation, ("hybrid",))
+    rows = evaluation[evaluation["window_id"].isna() & evaluation["slice_kind"].eq("all")]
+    score = float(rows.loc[rows["system"] == "hybrid", "map_at_12"].iloc[0])
+    with duckdb.connect(str(tmp_path / "hm.duckdb")) as connection:
+        connection.execute("alter table predictions.runs add column map_at_12 double")
+        connection.execute(
+            "update predictions.runs set map_at_12 = ?", [score if is_of_run else score + 0.001]
+        )
+    assert main(["--out-dir", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    sentence = "That was a backtest. What is published is of the training before it:\n"
+    assert (sentence in out) is not is_of_run
 
 
 def test_ids_that_a_spreadsheet_would_run_are_counted(
