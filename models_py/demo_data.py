@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import os
 import shutil
 import sys
@@ -66,8 +67,8 @@ def generate(
         raise ValueError(f"--format must be one of {', '.join(FORMATS)}, found {file_format}.")
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out must be a folder, and {out} is a file.")
-    for other in FORMATS:
-        found = out / f"{TABLES[0]}.{other}"
+    for table, other in itertools.product(TABLES, FORMATS):
+        found = out / f"{table}.{other}"
         if other != file_format and found.exists():
             # readers would take one data set's articles with the other's purchases
             raise ValueError(f"{found} exists: keep to --format {other} or name another folder.")
@@ -87,14 +88,16 @@ def _connect(
     folder: Path, memory_limit: str, threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Open a database file in the scratch folder, so that tables may leave memory."""
+    message = f"--memory-limit must be a size such as 6GB, found {memory_limit}."
+    if memory_limit.strip().startswith("-"):
+        # To DuckDB that is no limit.
+        raise ValueError(message)
     con = database.connect(folder / "work.duckdb")
     try:
         con.execute("set memory_limit = ?", [memory_limit])
     except duckdb.Error as error:
         con.close()
-        raise ValueError(
-            f"--memory-limit must be a size such as 6GB, found {memory_limit}."
-        ) from error
+        raise ValueError(message) from error
     con.execute("set temp_directory = ?", [str(folder / "spill")])
     con.execute("set enable_progress_bar = false")
     if threads is not None:

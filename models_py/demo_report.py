@@ -222,7 +222,7 @@ def report(folder: Path, memory_limit: str = "6GB") -> list[Figure]:
     """Measure the data set in `folder`: one `Figure` for each of `TARGETS`, in their order.
 
     Weekly figures are those of the last three weeks together. Raises ValueError when a file is
-    missing.
+    missing, or no purchase is of the articles and customers.
     """
     sources = {t: source(folder, t) for t in ("articles", "customers", "transactions_train")}
     con = database.connect()
@@ -230,6 +230,11 @@ def report(folder: Path, memory_limit: str = "6GB") -> list[Figure]:
         con.execute("set memory_limit = ?", [memory_limit])
         con.execute("set enable_progress_bar = false")
         con.execute(_LOAD.format(late_days=LATE_WEEKS * 7, **sources))
+        if con.execute("select count(*) from sales").fetchall() == [(0,)]:
+            raise ValueError(
+                f"{folder}: transactions_train holds no purchase of its articles and customers: "
+                f"write one with python -m models_py.demo_data --out {folder}."
+            )
         n_articles, n_products = con.execute(
             "select count(*), count(distinct product_code) from articles"
         ).fetchall()[0]

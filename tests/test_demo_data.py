@@ -284,6 +284,7 @@ def test_the_smallest_set_is_whole(tmp_path: Path) -> None:
         ["--customers", "100", "--out", "{file}"],
         ["--customers", "100"],
         ["--customers", "100", "--out", "{new}", "--memory-limit", "much"],
+        ["--customers", "100", "--out", "{new}", "--memory-limit=-1GB"],
         ["--customers", "many", "--out", "{new}"],
         ["--report", "{new}"],
         ["--report", "{new}", "--out", "{new}"],
@@ -299,6 +300,24 @@ def test_wrong_use_ends_with_2_and_one_sentence(
     message = capsys.readouterr().err.strip()
     assert message.endswith(".") and "\n" not in message and "Traceback" not in message
     assert file.read_text() == "kept"
+
+
+def test_a_folder_without_a_purchase_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo_data.generate(tmp_path, demo_data.MIN_CUSTOMERS)
+    for name in ("articles", "customers", "transactions_train"):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert demo_data.main(["--report", str(tmp_path)]) == 2
+    assert "transactions_train holds no purchase" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("table", ["articles", "customers", "transactions_train"])
+def test_no_table_is_left_beside_those_of_another_format(tmp_path: Path, table: str) -> None:
+    (tmp_path / f"{table}.csv").write_text("kept")
+    with pytest.raises(ValueError, match=f"{table}.csv exists: keep to --format csv "):
+        demo_data.generate(tmp_path, demo_data.MIN_CUSTOMERS, file_format="parquet")
 
 
 def test_a_failed_run_leaves_the_old_files(

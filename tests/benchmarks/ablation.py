@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models_py import pair_reader, ranker, two_stages, warehouse
+from models_py import database, pair_reader, ranker, two_stages, warehouse
 from models_py.evaluation import evaluate
 from models_py.frames import Frames, Pairs
 from models_py.metrics import average_precision
@@ -47,10 +47,9 @@ FAMILIES = {
     "ranks in the sources": r"source:.*_rank",
     "scores in the sources": r"source:.*_score",
 }
+ALL_ROWS = re.compile("")
 # Sources that are looked at as one as well.
 GROUPS = {"all favourites": r"favourite_.*", "all best sellers": r"popular_.*"}
-# A model that exists for a source alone, beside cand_<source>.
-OWN_MODELS = {"bought_together": ["feat_article_pair", "feat_customer_pair"]}
 
 
 def without(pairs: Pairs, sources: Sequence[str], left_out: Sequence[str]) -> Pairs:
@@ -133,7 +132,7 @@ def ablate(
     connection: duckdb.DuckDBPyConnection,
     seconds_of: Mapping[str, float],
     n_bootstrap: int,
-    only: str = "",
+    only: re.Pattern[str] = ALL_ROWS,
 ) -> pd.DataFrame:
     """Fit and score every backtest window without each source and family in turn.
 
@@ -148,6 +147,11 @@ def ablate(
     only
         Pattern of the beginning of the rows' names that are wanted, beside everything.
 
+    Raises
+    ------
+    InputError
+        If no row has such a name.
+
     Returns
     -------
     DataFrame
@@ -157,6 +161,13 @@ def ablate(
     """
     names = pair_reader.read_feature_names(connection)
     sources = sources_of(names)
+    wanted = {
+        name: left_out
+        for name, left_out in variants(names, sources).items()
+        if name == EVERYTHING or only.match(name)
+    }
+    if len(wanted) == 1:
+        raise InputError(f"no row's name begins with {only.pattern!r}; one begins with 'source'.")
     plan = plan_windows(warehouse.read_windows(connection))
     backtest = plan.backtest
     pairs = {
@@ -168,9 +179,7 @@ def ablate(
         for t in sorted({t for w in backtest for t in plan.training[w]})
     }
     scores, rows = [], []
-    for name, left_out in variants(names, sources).items():
-        if name != EVERYTHING and not re.match(only, name):
-            continue
+    for name, left_out in wanted.items():
         some = {t: without(training[t], sources, left_out) for t in training}
         candidates = {w: without(pairs[w], sources, left_out) for w in backtest}
         started = time.perf_counter()
@@ -187,12 +196,8 @@ def ablate(
                 )
             )
         seconds = time.perf_counter() - started
-        models = [
-            model
-            for source in sources
-            if source in left_out
-            for model in [f"cand_{source}", *OWN_MODELS.get(source, [])]
-        ]
+        # Not the pairs of articles: other features need them.
+        models = [f"cand_{source}" for source in sources if source in left_out]
         rows.append(
             {
                 "left_out": name,
@@ -240,12 +245,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--n-bootstrap", type=int, default=1000)
     parser.add_argument("--only", default="", help="rows whose names begin so, as 'source'")
     options = parser.parse_args(arguments)
+    if options.n_bootstrap < 1:
+        parser.error(f"--n-bootstrap is {options.n_bootstrap}; it must be at least 1.")
+    try:
+        only = re.compile(options.only)
+    except re.error as problem:
+        parser.error(f"--only is {options.only!r}, no regular expression ({problem}).")
     try:
         with connect(options.database) as connection:
             seconds = sql_seconds(options.run_results)
-            print(text_of(ablate(connection, seconds, options.n_bootstrap, options.only)))
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+            print(text_of(ablate(connection, seconds, options.n_bootstrap, only)))
+    except (InputError, OSError, duckdb.Error) as problem:
+        print(f"error: {database.first_line(problem)}", file=sys.stderr)
         return 2
     return 0
 

@@ -109,7 +109,21 @@ def make(
         the days on which a customer bought an article again.
     draw
         Another number draws others.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range, or `out` is `data`.
     """
+    if customers < 1:
+        raise ValueError(f"--customers is {customers}; it must be at least 1.")
+    for name, value in (("share", share), ("articles", articles), ("repeats", repeats)):
+        if not 0 < value <= 1:
+            raise ValueError(f"--{name} is {value}; it must be above 0 and at most 1.")
+    if out.resolve() == data.resolve():
+        raise ValueError(
+            f"--out is --data, {data}, whose files would be lost; name another folder."
+        )
     out.mkdir(parents=True, exist_ok=True)
     draws = {name: _DRAW.format(name=name, draw=draw, of=of) for name, of in _DRAWS.items()}
     counts = []
@@ -117,8 +131,8 @@ def make(
         for name, query in _TABLES.items():
             connection.sql(
                 query.format(
-                    data=data,
-                    out=out,
+                    data=str(data).replace("'", "''"),
+                    out=str(out).replace("'", "''"),
                     grain=grain,
                     customers=customers,
                     share=share,
@@ -133,7 +147,7 @@ def make(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit status (0 done, 3 failed)."""
+    """Run the command; returns its exit status (0 done, 2 wrong use, 3 failed)."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.rare_orders",
         description="Make a shop of few, large orders from Complete Journey.",
@@ -152,6 +166,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         print(make(**vars(options)))
+    except ValueError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 2
     except (duckdb.Error, OSError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 3

@@ -100,3 +100,25 @@ def test_a_folder_without_files_is_named(
 ) -> None:
     assert main(["--data", str(tmp_path / "nothing"), "--out", str(tmp_path / "out")]) == 3
     assert "nothing/transactions_train.parquet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("customers", "0"),
+        ("share", "0"),
+        ("share", "1.5"),
+        ("articles", "-1"),
+        ("repeats", "2"),
+        ("out", "{data}"),
+    ],
+)
+def test_wrong_use_is_named_and_the_data_stays(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    before = {path.name: path.read_bytes() for path in shop.iterdir()}
+    arguments = ["--data", str(shop), "--out", str(tmp_path / "out")]
+    assert main([*arguments, f"--{option}", value.format(data=shop)]) == 2
+    assert capsys.readouterr().err.startswith(f"error: --{option} is ")
+    assert {path.name: path.read_bytes() for path in shop.iterdir()} == before
+    assert not (tmp_path / "out").exists()
