@@ -54,6 +54,7 @@ def backtest(out_dir: Path, n_windows: int | None, n_bootstrap: int) -> None:
         published = publishing.read_published(connection, out_dir)
         is_same = publishing.is_published_run(connection, published)
         report.print_windows(windows)
+        report.print_empty_windows(connection)
         with Progress(len(plan.scored) + len(plan.backtest) + 2) as progress:
             connection.execute("begin")
             warehouse.clear_predictions(connection, plan.backtest if is_same else None)

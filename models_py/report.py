@@ -41,6 +41,23 @@ def print_windows(windows: pd.DataFrame) -> None:
         )
 
 
+def print_empty_windows(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say which past windows nobody bought in.
+
+    Parameters
+    ----------
+    connection
+        The build.
+    """
+    found = connection.execute(
+        "select window_id from windows where not is_submission "
+        "and window_id not in (select window_id from window_labels) order by window_id"
+    ).fetchall()
+    if found:
+        numbers = ", ".join(str(window_id) for (window_id,) in found)
+        print(f"Nobody bought in what these past windows predict, so they say nothing: {numbers}.")
+
+
 def print_last_day(connection: duckdb.DuckDBPyConnection) -> None:
     """Warn where the last day has less than half of what that day of the week always had.
 

@@ -79,6 +79,7 @@ def train(
         plan = plan_windows(windows)
         published = publishing.read_published(connection, out_dir)
         report.print_windows(windows)
+        report.print_empty_windows(connection)
         report.print_last_day(connection)
         with Progress(len(plan.scored) + len(plan.backtest) + 3) as progress:
             connection.execute("begin")

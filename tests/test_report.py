@@ -7,7 +7,14 @@ import pytest
 
 from models_py.evaluation import OUTPUT_COLUMNS, evaluate
 from models_py.publishing import sha256
-from models_py.report import main, print_evaluation, print_last_day, print_places, print_windows
+from models_py.report import (
+    main,
+    print_empty_windows,
+    print_evaluation,
+    print_last_day,
+    print_places,
+    print_windows,
+)
 from tests.other_process import open_for_writing
 
 SYSTEMS = ["baseline", "popular_age_band", "purchases_department", "hybrid"]
@@ -92,6 +99,22 @@ def test_a_last_day_that_has_less_than_its_weekday_ever_had_is_a_warning(
     assert warned.startswith("warning: 2020-09-22 has 53 purchases, and") is is_warned
     assert ("had 107 or more in each of the four weeks before" in warned) is is_warned
     assert bool(warned) is is_warned
+
+
+def test_windows_that_nobody_bought_in_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            """
+            create table windows as
+            select window_id, window_id = 0 as is_submission from range(5) as r(window_id);
+            create table window_labels as select unnest([1, 1, 4]) as window_id
+            """
+        )
+        print_empty_windows(connection)
+        assert capsys.readouterr().out.endswith("so they say nothing: 2, 3.\n")
+        connection.execute("insert into window_labels values (2), (3)")
+        print_empty_windows(connection)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_past_windows_that_look_less_far_ahead_are_named(
