@@ -81,6 +81,13 @@ def train(
         report.print_windows(windows)
         report.print_empty_windows(connection)
         report.print_last_day(connection)
+        n_untested = warehouse.count_untested(connection)
+        if n_untested:
+            print(
+                f"warning: {n_untested} data tests have not passed on these tables; run dbt test, "
+                "or dbt build instead of dbt run.",
+                file=sys.stderr,
+            )
         with Progress(len(plan.scored) + len(plan.backtest) + 3) as progress:
             connection.execute("begin")
             warehouse.clear_predictions(connection)

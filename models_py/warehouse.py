@@ -105,11 +105,7 @@ def _missing_of_build(connection: duckdb.DuckDBPyConnection) -> str | None:
 
     macros/unfinished.sql keeps the list.
     """
-    is_begun = connection.execute(
-        "select count(*) from duckdb_tables() "
-        "where schema_name = 'raw' and table_name = 'unfinished'"
-    ).fetchall()[0][0]
-    if not is_begun:
+    if not _has_list(connection, "unfinished"):
         return "dbt has built nothing in it"
     n, node = connection.execute("select count(*), min(node) from raw.unfinished").fetchall()[0]
     if n:
@@ -117,6 +113,23 @@ def _missing_of_build(connection: duckdb.DuckDBPyConnection) -> str | None:
         return f"{n} of its models and tests are still to be made or to pass, such as {name}"
     connection.execute("select 1 from main.settings limit 1")
     return None
+
+
+def _has_list(connection: duckdb.DuckDBPyConnection, name: str) -> bool:
+    found = connection.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = ?", [name]
+    )
+    return bool(found.fetchall()[0][0])
+
+
+def count_untested(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many data tests have not passed since the tables that they look at were made.
+
+    None that is known of in a build by an earlier version.
+    """
+    if not _has_list(connection, "untested"):
+        return 0
+    return int(connection.execute("select count(*) from raw.untested").fetchall()[0][0])
 
 
 def read_settings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -1,7 +1,8 @@
 {#- What keeps training from a build that did not end well. From when a run of dbt takes on a model or a test until it
     has ended well, it stands in raw.unfinished: a run that fails, or is killed, leaves there what it did not do, and
     whichever run does it takes it off. Where the files or the vars are others than in the run before, all models are to
-    be made anew: tables of two inputs do not go together. (Of the schema raw the published file has the table build
+    be made anew: tables of two inputs do not go together. Tests of a model that is made anew stand in raw.untested until
+    they pass: dbt run leaves them there, and training warns. (Of the schema raw the published file has the table build
     alone.) -#}
 {% macro begin_build() %}
     {#- dbt docs generate, dbt compile and the like call this too, and build nothing. -#}
@@ -14,8 +15,11 @@
     {% do run_query("create table if not exists raw.unfinished (node varchar)") %}
     {% do run_query("create table if not exists raw.build (build_id varchar)") %}
     {% do run_query("create table if not exists raw.made_of (made_of varchar)") %}
+    {% do run_query("create table if not exists raw.untested (node varchar)") %}
     {#- A model or test that is no more can't be done any more. -#}
-    {% do run_query("delete from raw.unfinished where node not in (" ~ quoted_list(graph.nodes) ~ ")") %}
+    {% for list in ["unfinished", "untested"] %}
+        {% do run_query("delete from raw." ~ list ~ " where node not in (" ~ quoted_list(graph.nodes) ~ ")") %}
+    {% endfor %}
     {% set unfinished = taken_on["model"] + taken_on["test"] %}
     {% set made_of = made_of() %}
     {% if taken_on["model"] and query_values("select count(*) from raw.made_of where made_of = " ~ quoted(made_of))[0] == 0 %}
@@ -24,12 +28,23 @@
         {% endfor %}
         {% do run_query("create or replace table raw.made_of as select " ~ quoted(made_of) ~ " as made_of") %}
     {% endif %}
-    {% do run_query("insert into raw.unfinished select distinct node from (select unnest([" ~ quoted_list(unfinished) ~ "]) as node) where node <> '' and node not in (select node from raw.unfinished)") %}
+    {% set untested = [] %}
+    {% for node in graph.nodes.values() if node.resource_type == "test" and node.depends_on.nodes | select("in", taken_on["model"]) | list %}
+        {% do untested.append(node.unique_id) %}
+    {% endfor %}
+    {% do add_nodes("unfinished", unfinished) %}
+    {% do add_nodes("untested", untested) %}
     {#- Which build this is: another one whenever a model is made anew. -#}
     {% if taken_on["model"] %}
         {% do run_query("create or replace table raw.build as select '" ~ invocation_id ~ "' as build_id") %}
     {% endif %}
     {{ return("") }}
+{% endmacro %}
+
+
+{#- Puts models and tests, each once, on one of the lists. -#}
+{% macro add_nodes(list, nodes) %}
+    {% do run_query("insert into raw." ~ list ~ " select distinct node from (select unnest([" ~ quoted_list(nodes) ~ "]) as node) where node <> '' and node not in (select node from raw." ~ list ~ ")") %}
 {% endmacro %}
 
 
@@ -47,7 +62,9 @@
     {% for result in results if result.status in ["success", "pass", "warn"] %}
         {% do done.append(result.node.unique_id) %}
     {% endfor %}
-    {% do run_query("delete from raw.unfinished where node in (" ~ quoted_list(done) ~ ")") %}
+    {% for list in ["unfinished", "untested"] %}
+        {% do run_query("delete from raw." ~ list ~ " where node in (" ~ quoted_list(done) ~ ")") %}
+    {% endfor %}
     {#- DuckDB's own advice is of settings that nobody has at hand. -#}
     {% set messages = results | selectattr("status", "equalto", "error") | map(attribute="message") | join(" ") %}
     {% if "Out of Memory Error" in messages %}

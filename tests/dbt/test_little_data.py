@@ -160,6 +160,22 @@ def test_what_only_compiles_leaves_the_build_as_it_is(builds: ManyBuilds, tmp_pa
     assert after("run", "--select", "stg_customers") != built
 
 
+def test_training_warns_of_tables_that_were_not_tested(builds: ManyBuilds, tmp_path: Path) -> None:
+    data, out = make(tmp_path / "data"), tmp_path / "out"
+    warning = "data tests have not passed on these tables; run dbt test"
+
+    def is_warned(*command: str) -> bool:
+        done = builds.dbt(data, out, *command, variables=SMALL)
+        assert done.returncode == 0, done.stdout[-3000:]
+        trained = runs.train(data, out)
+        assert trained.returncode == 0, trained.stderr
+        return warning in trained.stderr
+
+    assert not is_warned(*BUILD)
+    assert is_warned("run", "--select", "stg_customers")
+    assert not is_warned("test", "--select", "stg_customers", "test_type:data")
+
+
 def test_tables_of_two_inputs_are_no_build(builds: ManyBuilds, tmp_path: Path) -> None:
     data, other, out = make(tmp_path / "data"), make(tmp_path / "other"), tmp_path / "out"
     customers = (other / "customers.csv").read_text()
