@@ -100,18 +100,22 @@ def decide(
     exported, baseline
         The systems of `scores` that are compared.
     by_default
-        Windows that had nothing to choose on: where there are others, what is exported has chosen
-        on them, and these say nothing of it.
+        Windows that had nothing to choose on, 0 among them where that is so of what is exported.
+        Where it has chosen, these say nothing of it, and the others alone are held against the
+        baseline, if they have customers enough.
     """
-    chosen = ~scores["window_id"].isin(list(by_default))
-    if chosen.any():
-        scores = scores[chosen]
-    ours = scores.loc[scores["system"] == exported, [*KEYS, "ap"]]
+    chosen = scores[~scores["window_id"].isin(list(by_default))]
+    is_enough = chosen["customer_key"].nunique() >= MIN_CUSTOMERS
+    judged = chosen if is_enough and 0 not in by_default else scores
     comparisons = [
-        compare(ours, scores.loc[scores["system"] == baseline, [*KEYS, "ap"]], "the baseline"),
-        compare(ours, published, "the last published run on the same windows"),
+        compare(_of(judged, exported), _of(judged, baseline), "the baseline"),
+        compare(_of(scores, exported), published, "the last published run on the same windows"),
     ]
     return Decision([comparison for comparison in comparisons if comparison is not None])
+
+
+def _of(scores: pd.DataFrame, system: str) -> pd.DataFrame:
+    return scores.loc[scores["system"] == system, [*KEYS, "ap"]]
 
 
 def compare(ours: pd.DataFrame, theirs: pd.DataFrame, against: str) -> Comparison | None:

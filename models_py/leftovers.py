@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from models_py.replacing import unfinished
+from models_py.replacing import real, unfinished
 
 # What DuckDB writes when it makes a file: a header, and two headers of the database.
 SMALLEST_DATABASE = 3 * 4096
@@ -56,7 +56,7 @@ def clear_log(database: Path) -> None:
 
     A client that wrote into the file and was killed leaves one, beside the name that it used.
     """
-    for path in (database, database.resolve()):
+    for path in (database, real(database)):
         path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
 
 

@@ -12,10 +12,20 @@ class PartlyReplacedError(Exception):
 def unfinished(target: Path) -> Path:
     """The name under which a file is written before it takes the place of `target`.
 
-    Where that is a symbolic link, it is beside the file that the link leads to.
+    Where that is a symbolic link to a file, it is beside that file.
     """
-    target = target.resolve()
+    target = real(target)
     return target.with_name(f".{target.name}.new")
+
+
+def real(target: Path) -> Path:
+    """The file that a symbolic link leads to; the link itself, where that is no file (a device)."""
+    try:
+        path = target.resolve()
+        return path if path.is_file() or not path.exists() else target
+    except (OSError, RuntimeError):
+        # A link that leads to itself.
+        return target
 
 
 def begin(target: Path) -> Path:
@@ -71,7 +81,7 @@ def put(*targets: Path) -> None:
         keep_permissions(unfinished(target), target)
     for target in targets:
         try:
-            unfinished(target).replace(target.resolve())
+            unfinished(target).replace(real(target))
         except OSError as problem:
             if target == targets[0]:
                 raise
@@ -79,7 +89,7 @@ def put(*targets: Path) -> None:
                 f"{targets[0]} is of this run, but {target} can't be replaced "
                 f"({problem.strerror}); see to that, and run again."
             ) from problem
-    for folder in {target.resolve().parent for target in targets}:
+    for folder in {real(target).parent for target in targets}:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

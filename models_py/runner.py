@@ -125,7 +125,7 @@ class Runner:
         self._fitted_ahead: dict[int, two_stages.Fitted | None] = {}
         self._scores: list[pd.DataFrame] = []
         self.submission_models: dict[str, str] = {}
-        # Scored windows in which customers with history get what is usual, for want of past ones.
+        # Windows in which customers with history get what is usual, for want of past ones.
         self.by_default: set[int] = set()
 
     def run(self) -> pd.DataFrame:

@@ -59,14 +59,17 @@ def test_a_fault_of_our_own_is_no_interruption() -> None:
         OSError("no file"),
         duckdb.Error("no file\nline 1"),
         MemoryError("no file"),
+        KeyboardInterrupt(),
+        RuntimeError("Query interrupted"),
     ],
 )
 def test_what_fails_once_a_run_is_published_is_a_warning(
-    capsys: pytest.CaptureFixture[str], problem: Exception
+    capsys: pytest.CaptureFixture[str], problem: BaseException
 ) -> None:
     run = lambda: command.once_published(lambda: fail(problem), "can't be printed")  # noqa: E731
     assert command.exit_status(run, "training failed") == 0
-    warning = "warning: the run is published, but can't be printed (no file).\n"
+    reason = "no file" if "no file" in str(problem) else "interrupted"
+    warning = f"warning: the run is published, but can't be printed ({reason}).\n"
     assert capsys.readouterr().err == warning
 
 
@@ -118,3 +121,12 @@ def test_results_that_can_not_be_printed_are_a_failure_in_a_sentence() -> None:
     assert ended.returncode == 3
     assert "error: training failed: [Errno 28] No space left on device" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_log_that_is_full_changes_no_status() -> None:
+    program = "from models_py import command\nfrom pathlib import Path\n" + (
+        "raise SystemExit(command.exit_status(lambda: Path('none').unlink(), 'it failed'))"
+    )
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run([sys.executable, "-c", program], stdout=full, stderr=full)
+    assert ended.returncode == 3

@@ -59,7 +59,7 @@ def test_where_every_customer_loses_the_run_is_worse_and_the_other_way_round_it_
 
 @pytest.mark.parametrize(
     ("by_default", "n_windows", "is_worse"),
-    [((), 3, True), ({2, 3}, 1, False), ({1, 2, 3}, 3, True)],
+    [((), 3, True), ({2, 3}, 1, False), ({1, 2, 3}, 3, True), ({0, 2, 3}, 3, True)],
 )
 def test_windows_that_had_nothing_to_choose_on_count_where_there_are_no_others(
     by_default: set[int], n_windows: int, is_worse: bool
@@ -75,6 +75,12 @@ def test_windows_that_had_nothing_to_choose_on_count_where_there_are_no_others(
     assert decision.is_worse is is_worse
     (comparison,) = decision.comparisons
     assert comparison.n_windows == n_windows
+    # What is published is held against on all windows that both have.
+    published = scores(theirs, 3)
+    decision = decide(run, published, "blend", "baseline", by_default)
+    assert decision.comparisons[1].n_windows == 3
+    few = run[run["window_id"].gt(1) | run["customer_key"].lt(MIN_CUSTOMERS - 1)]
+    assert decide(few, NOTHING, "blend", "baseline", by_default).comparisons[0].n_windows == 3
 
 
 def test_noise_is_not_worse_and_the_same_loss_over_many_customers_is() -> None:

@@ -85,6 +85,18 @@ def test_behind_a_symbolic_link_the_file_is_replaced(tmp_path: Path) -> None:
     assert os.listdir(elsewhere.parent) == ["large.duckdb"]
 
 
+@pytest.mark.parametrize("leads_to", ["/dev/null", "hm.duckdb"])
+def test_a_link_to_no_file_is_replaced_itself(tmp_path: Path, leads_to: str) -> None:
+    """A device would be gone for all, and a link to itself leads nowhere."""
+    target = tmp_path / "hm.duckdb"
+    target.symlink_to(leads_to)
+    replacing.begin(target).write_text("new")
+    replacing.put(target)
+    assert target.read_text() == "new"
+    assert not target.is_symlink()
+    assert Path("/dev/null").is_char_device()
+
+
 def test_what_a_killed_run_began_is_begun_anew(tmp_path: Path) -> None:
     target = tmp_path / "hm.duckdb"
     replacing.begin(target).write_text("half")

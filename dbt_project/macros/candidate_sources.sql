@@ -43,12 +43,14 @@ where {{ in_budget(source, "source_rank", "budget_share") }}
 {#- Stops where a source's lists are for others than the var says: for everyone, those of customers would be mixed. -#}
 {% macro check_sources() %}
     {% if not execute %}{{ return("") }}{% endif %}
-    {% set keys = {"customer": ["customer_key"], "age_band": ["age_band"], "everyone": []} %}
+    {#- What lists must have, and must not. -#}
+    {% set keys = {"customer": (["customer_key"], []), "age_band": (["age_band"], ["customer_key"]), "everyone": ([], ["customer_key", "age_band"])} %}
     {% for source, about in var("candidate_sources").items() %}
         {#- None where the model is not there yet (dbt compile), or a unit test's rows are in its place. -#}
-        {% set columns = adapter.get_columns_in_relation(ref("cand_" ~ source)) | map(attribute="name") | list %}
+        {% set columns = adapter.get_columns_in_relation(ref("cand_" ~ source)) | map(attribute="name") | map("lower") | list %}
         {% set found = ["customer_key", "age_band"] | select("in", columns) | list %}
-        {% if columns and found != keys[about["for"]] %}
+        {% set wanted, unwanted = keys[about["for"]] %}
+        {% if columns and (wanted | reject("in", found) | list or unwanted | select("in", found) | list) %}
             {{ stop("candidate_sources: " ~ source ~ " is for " ~ about["for"] ~ ", and cand_" ~ source ~ " has "
                 ~ (found | join(" and ") or "neither customer_key nor age_band") ~ "; lists for customers have customer_key, those for age bands age_band, those for everyone neither.") }}
         {% endif %}

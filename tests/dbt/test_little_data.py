@@ -191,8 +191,10 @@ def test_tables_of_two_inputs_are_no_build(builds: ManyBuilds, tmp_path: Path) -
 
     assert not refused("run", "--select", "abt_ranker", folder=data, variables=SMALL)
     assert refused("run", "--select", "stg_customers", folder=other, variables=SMALL)
-    # Of the other input now: all of it is.
+    # Of the other input now: all of it is. Limits of warnings make no table.
     assert not refused("run", folder=other, variables=SMALL)
+    limits = SMALL.replace("}", ", max_price_change: 0.5}")
+    assert not refused("run", "--select", "settings", folder=other, variables=limits)
     assert refused(
         "run",
         "--select",
@@ -232,6 +234,9 @@ def test_other_forms_of_file_give_the_same_submission(builds: ManyBuilds, tmp_pa
                 rows.write_parquet(str(other / f"{name}.parquet"))
             else:
                 rows.write_csv(str(other / f"{name}.csv.zst"), compression="zstd")
+    # A frame to be skipped before it, as pzstd writes it.
+    packed = other / "transactions_train.csv.zst"
+    packed.write_bytes(b"\x50\x2a\x4d\x18\4\0\0\0size" + packed.read_bytes())
     builds.run_and_train(data, tmp_path / "out", variables=SMALL)
     builds.run_and_train(other, tmp_path / "out2", variables=SMALL)
     first = (tmp_path / "out" / "submission.csv").read_bytes()
