@@ -283,10 +283,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--peers", help="python of the peers' environment: run them as well")
     parser.add_argument("--keep-data", action="store_true", help="for the next run")
     options = parser.parse_args(arguments)
+    parts = options.parts.split(",")
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        parser.error(
+            f"--parts is {options.parts!r}; it must be whole numbers of 1 or more, as 16,4."
+        )
     options.folder.mkdir(parents=True, exist_ok=True)
     results = []
     limits = options.memory_limits.split(",")
-    for part in options.parts.split(","):
+    for part in parts:
         n_customers = FULL_SIZE // int(part)
         data = options.folder / f"data-{n_customers}"
         for limit in limits:
