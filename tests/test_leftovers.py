@@ -7,6 +7,7 @@ import pytest
 
 from models_py import leftovers, publishing, warehouse
 from models_py.replacing import unfinished
+from tests.other_process import open_for_writing
 
 
 def spilled(database: Path) -> Path:
@@ -39,19 +40,10 @@ def test_an_empty_database_is_kept_and_its_spilled_files_go(tmp_path: Path) -> N
 
 def test_of_a_file_in_use_nothing_is_cleared(tmp_path: Path) -> None:
     database = tmp_path / "hm_build.duckdb"
-    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); input()"
-    with subprocess.Popen(
-        [sys.executable, "-c", code, str(database)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == "open\n"
+    with open_for_writing(database):
         folder = spilled(database)
         leftovers.clear_build(database)
         assert folder.exists()
-        other.communicate("\n")
     leftovers.clear_build(database)
     assert not folder.exists()
 
