@@ -1,5 +1,5 @@
 {#- How many bytes a file's content has, after checking that it is whole; none where it is not compressed by gzip
-    or zstd. content_bytes() is models_py/dbt_plugin.py's. -#}
+    or zstd. content_bytes() is models_py/compressed.py's. -#}
 {% macro compressed_bytes(path) %}
     {% if path.endswith(".gz") or path.endswith(".zst") %}
         {% set n_bytes = query_values("select content_bytes(" ~ quoted(path) ~ ")")[0] %}

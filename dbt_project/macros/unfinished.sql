@@ -21,10 +21,10 @@
         {% do run_query("delete from raw." ~ list ~ " where node not in (" ~ quoted_list(graph.nodes) ~ ")") %}
     {% endfor %}
     {% set unfinished = taken_on["model"] + taken_on["test"] %}
-    {% set made_of = made_of() %}
+    {% set files_and_vars = made_of() %}
     {#- A build by an earlier version does not say, and is taken for one of these files and vars. -#}
-    {% set before = query_values("select made_of from raw.made_of union all select " ~ quoted(made_of) ~ " from raw.build where not exists (from raw.made_of)") %}
-    {% if taken_on["model"] and made_of not in before %}
+    {% set before = query_values("select made_of from raw.made_of union all select " ~ quoted(files_and_vars) ~ " from raw.build where not exists (from raw.made_of)") %}
+    {% if taken_on["model"] and files_and_vars not in before %}
         {% if before %}{% do log("The files or the vars are others than those of the build that is there: all models are to be made anew.", info=true) %}{% endif %}
         {% for node in graph.nodes.values() if node.resource_type == "model" and node.config.materialized != "ephemeral" %}
             {% do unfinished.append(node.unique_id) %}
@@ -39,7 +39,7 @@
     {#- Which build this is: another one whenever a model is made anew. -#}
     {% if taken_on["model"] %}
         {#- Last, as a run may be killed between two of these. -#}
-        {% do run_query("create or replace table raw.made_of as select " ~ quoted(made_of) ~ " as made_of") %}
+        {% do run_query("create or replace table raw.made_of as select " ~ quoted(files_and_vars) ~ " as made_of") %}
         {% do run_query("create or replace table raw.build as select '" ~ invocation_id ~ "' as build_id") %}
     {% endif %}
     {{ return("") }}
@@ -54,7 +54,7 @@
 
 {#- The input files and the vars that tables are made by, as one text: not the limits of warnings. -#}
 {% macro made_of() %}
-    {% set parts = query_values("select file_name || ' ' || version from raw.input_files order by file_name") | list %}
+    {% set parts = query_values("select file_name || ' ' || version from raw.input_files order by file_name") %}
     {% for name in var_rules() if not name.endswith("_change") %}{% do parts.append(name ~ " " ~ var_json(name)) %}{% endfor %}
     {{ return(local_md5(parts | join("; "))) }}
 {% endmacro %}
