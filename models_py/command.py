@@ -69,7 +69,7 @@ def exit_status(run: Callable[[], None], what_failed: str) -> int:
         except (duckdb.Error, OSError, MemoryError) as problem:
             sentence, status = f"{what_failed}: {_reason(problem)}", 3
         except (KeyboardInterrupt, RuntimeError) as problem:
-            if not _is_interruption(problem):
+            if not database.is_interruption(problem):
                 raise
             sentence, status = "interrupted.", 130
         # The sentence comes last, where both go to one file.
@@ -124,18 +124,13 @@ def once_published(step: Callable[[], None], what_failed: str) -> None:
     except (WarehouseError, duckdb.Error, OSError, MemoryError) as problem:
         reason = database.first_line(problem)
     except (KeyboardInterrupt, RuntimeError) as problem:
-        if not _is_interruption(problem):
+        if not database.is_interruption(problem):
             raise
         reason = "interrupted"
     else:
         return
     with contextlib.suppress(OSError):
         print(f"warning: the run is published, but {what_failed} ({reason}).", file=sys.stderr)
-
-
-def _is_interruption(problem: BaseException) -> bool:
-    """Whether it is Ctrl-C, which is another error while DuckDB works."""
-    return isinstance(problem, KeyboardInterrupt) or "Query interrupted" in str(problem)
 
 
 def _reason(problem: Exception) -> str:

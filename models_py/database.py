@@ -59,21 +59,11 @@ def bounds() -> dict[str, str | bool | int | float | list[str]]:
         If DuckDB can't use one of them, or can't do with as little.
     """
     limit = os.environ.get("HM_MEMORY_LIMIT", "6GB")
-    message = (
-        f"HM_MEMORY_LIMIT is {limit!r}; set it to a size such as 6GB, of at least "
-        f"{LEAST_MEMORY // 2**20}MiB."
-    )
-    # To DuckDB that is no limit.
-    if limit.strip().startswith("-"):
-        raise SettingError(message)
-    try:
-        with connect() as connection:
-            connection.execute("set memory_limit = ?", [limit])
-            given = memory_limit(connection)
-    except duckdb.Error as problem:
-        raise SettingError(message) from problem
-    if given < LEAST_MEMORY:
-        raise SettingError(message)
+    if (bytes_of(limit) or 0) < LEAST_MEMORY:
+        raise SettingError(
+            f"HM_MEMORY_LIMIT is {limit!r}; set it to a size such as 6GB, of at least "
+            f"{LEAST_MEMORY // 2**20}MiB."
+        )
     return {"memory_limit": limit, "threads": n_threads()}
 
 
@@ -86,6 +76,19 @@ _UNITS = {
     "PiB": 2**50,
     "EiB": 2**60,
 }
+
+
+def bytes_of(size: str) -> int | None:
+    """A size of memory such as 6GB, as DuckDB understands it, in bytes; None where it is none."""
+    # To DuckDB that is no limit.
+    if size.strip().startswith("-"):
+        return None
+    try:
+        with connect() as connection:
+            connection.execute("set memory_limit = ?", [size])
+            return memory_limit(connection)
+    except duckdb.Error:
+        return None
 
 
 def memory_limit(connection: duckdb.DuckDBPyConnection) -> int:
@@ -145,3 +148,8 @@ def is_for_a_lock(reason: str) -> bool:
 def is_for_want_of_space(reason: str) -> bool:
     """Whether the disk was full."""
     return "No space left on device" in reason or "Disk quota exceeded" in reason
+
+
+def is_interruption(problem: BaseException) -> bool:
+    """Whether it is Ctrl-C, which is another error while DuckDB works."""
+    return isinstance(problem, KeyboardInterrupt) or "Query interrupted" in str(problem)

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import itertools
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -24,6 +22,7 @@ from typing import NoReturn
 import duckdb
 
 from models_py import (
+    data_files,
     database,
     demo_catalogue,
     demo_customers,
@@ -31,12 +30,15 @@ from models_py import (
     demo_report,
     demo_shares,
     demo_weeks,
+    run_lock,
 )
-from models_py.demo_targets import Figure
+from models_py.run_lock import InUseError
 
 FORMATS = ("csv", "csv.gz", "parquet")
 TABLES = ("articles", "customers", "transactions_train", "sample_submission")
 MIN_CUSTOMERS = 50
+# Folder for what is not yet whole, in the one that is written.
+SCRATCH = ".demo-data.tmp"
 
 _SUBMISSION = """
 select
@@ -59,45 +61,58 @@ def generate(
     """Write the four files into the folder `out`, replacing what is there once all are whole.
 
     Raises ValueError for fewer than 50 customers, an unknown format, an `out` that is a file or
-    holds the tables in another format, or a memory limit that DuckDB doesn't understand.
+    holds the tables in another format, or a memory limit that DuckDB doesn't understand; InUseError
+    while another process writes into `out`.
     """
+    check_memory_limit(memory_limit)
     if n_customers < MIN_CUSTOMERS:
         raise ValueError(f"--customers must be {MIN_CUSTOMERS} or more, found {n_customers}.")
     if file_format not in FORMATS:
         raise ValueError(f"--format must be one of {', '.join(FORMATS)}, found {file_format}.")
     if out.exists() and not out.is_dir():
         raise ValueError(f"--out must be a folder, and {out} is a file.")
-    for table, other in itertools.product(TABLES, FORMATS):
-        found = out / f"{table}.{other}"
-        if other != file_format and found.exists():
-            # readers would take one data set's articles with the other's purchases
-            raise ValueError(f"{found} exists: keep to --format {other} or name another folder.")
-    out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".demo-", dir=out) as scratch:
-        folder = Path(scratch)
-        con = _connect(folder, memory_limit, threads)
+    other = data_files.of_other_ending(out, TABLES, f".{file_format}")
+    if other is not None:
+        raise ValueError(f"{other} exists: keep to its format or name another folder.")
+    scratch = out / SCRATCH
+    scratch.mkdir(parents=True, exist_ok=True)
+    run_lock.hold(scratch, "demo_data")
+    try:
+        # What a killed run left.
+        _clear(scratch)
+        con = _connect(scratch, memory_limit, threads)
         try:
-            written = _write_files(con, folder, n_customers, seed, file_format)
+            written = _write_files(con, scratch, n_customers, seed, file_format)
         finally:
             con.close()
         for path in written:
             os.replace(path, out / path.name)
+    finally:
+        _clear(scratch)
+        run_lock.release(scratch)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def check_memory_limit(memory_limit: str) -> None:
+    """Raise ValueError where DuckDB would not understand it."""
+    if database.bytes_of(memory_limit) is None:
+        raise ValueError(f"--memory-limit must be a size such as 6GB, found {memory_limit}.")
+
+
+def _clear(scratch: Path) -> None:
+    """Remove what is in the scratch folder but for its lock."""
+    for path in scratch.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != run_lock.LOCK_NAME:
+            path.unlink(missing_ok=True)
 
 
 def _connect(
     folder: Path, memory_limit: str, threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
     """Open a database file in the scratch folder, so that tables may leave memory."""
-    message = f"--memory-limit must be a size such as 6GB, found {memory_limit}."
-    if memory_limit.strip().startswith("-"):
-        # To DuckDB that is no limit.
-        raise ValueError(message)
-    con = database.connect(folder / "work.duckdb")
-    try:
-        con.execute("set memory_limit = ?", [memory_limit])
-    except duckdb.Error as error:
-        con.close()
-        raise ValueError(message) from error
+    con = database.connect(folder / "work.duckdb", settings={"memory_limit": memory_limit})
     con.execute("set temp_directory = ?", [str(folder / "spill")])
     con.execute("set enable_progress_bar = false")
     if threads is not None:
@@ -173,11 +188,6 @@ def _compress(path: Path) -> Path:
     return packed
 
 
-def report(folder: Path, memory_limit: str = "6GB") -> list[Figure]:
-    """Compare the files in a folder with the published figures; see `demo_report.report`."""
-    return demo_report.report(folder, memory_limit)
-
-
 class _Parser(argparse.ArgumentParser):
     """A parser that states wrong use in one sentence, as the rest of the command does."""
 
@@ -187,7 +197,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns 0 when done, 2 for wrong use, 3 when it failed."""
+    """Run the command line; 0 when done, 2 for wrong use, 3 when it failed, 130 interrupted."""
     parser = _Parser(
         prog="python -m models_py.demo_data", description=(__doc__ or "").partition("\n")[0]
     )
@@ -204,15 +214,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = options.report or options.out
         if folder is None:
             raise ValueError("--out is missing: name the folder to write the files into.")
+        check_memory_limit(options.memory_limit)
         if options.report is None:
             generate(folder, options.customers, options.seed, options.format, options.memory_limit)
         print(demo_report.as_text(demo_report.report(folder, options.memory_limit)))
-    except ValueError as error:
+    except (ValueError, InUseError) as error:
         print(error, file=sys.stderr)
         return 2
     except (OSError, duckdb.Error) as error:
         print(f"The demo data failed: {str(error).splitlines()[0]}", file=sys.stderr)
         return 3
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not database.is_interruption(error):
+            raise
+        print("Interrupted; what was in the folder is still there.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from models_py import database
+from models_py.data_files import ENDINGS
 from models_py.demo_catalogue import REAL_ARTICLES, REAL_CUSTOMERS
 from models_py.demo_targets import TARGETS, Figure
 
@@ -43,8 +44,8 @@ per_line as (
 per_article as (select article_no, count(*) as n from sales group by all),
 facts as (
     select count(*) as n, 100.0 * avg((channel = 2)::int) as channel_2,
-        approx_quantile(price, 0.1) as price_p10, approx_quantile(price, 0.5) as price_p50,
-        approx_quantile(price, 0.9) as price_p90,
+        quantile_disc(price, 0.1) as price_p10, quantile_disc(price, 0.5) as price_p50,
+        quantile_disc(price, 0.9) as price_p90,
         count(distinct article_no) as n_sold,
         count(distinct article_no) filter (days_before < 91) as n_quarter
     from sales
@@ -203,17 +204,33 @@ _SHARES: Mapping[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
+# Columns that are looked at.
+_COLUMNS = {
+    "articles": {column for column, _ in _SHARES.values()}
+    | {"article_id", "product_code", "index_group_no"},
+    "customers": {
+        "customer_id",
+        "age",
+        "postal_code",
+        "club_member_status",
+        "FN",
+        "fashion_news_frequency",
+    },
+    "transactions_train": {"t_dat", "customer_id", "article_id", "price", "sales_channel_id"},
+}
+
+
 def source(folder: Path, table: str) -> str:
     """Name the reader of the file of a table: CSV, packed or not, with ids as text, or parquet."""
-    for extension in ("csv", "csv.gz", "parquet"):
-        path = folder / f"{table}.{extension}"
+    for ending in ENDINGS:
+        path = folder / f"{table}{ending}"
         if path.exists():
             name = path.as_posix().replace("'", "''")
-            if extension == "parquet":
+            if ending == ".parquet":
                 return f"read_parquet('{name}')"
             return f"read_csv('{name}', header = true, all_varchar = true, quote = '\"')"
     raise ValueError(
-        f"{folder} holds no {table}.csv, {table}.csv.gz or {table}.parquet: "
+        f"{folder} holds no {table} ({', '.join(ENDINGS)}): "
         f"write one with python -m models_py.demo_data --out {folder}."
     )
 
@@ -222,13 +239,17 @@ def report(folder: Path, memory_limit: str = "6GB") -> list[Figure]:
     """Measure the data set in `folder`: one `Figure` for each of `TARGETS`, in their order.
 
     Weekly figures are those of the last three weeks together. Raises ValueError when a file is
-    missing, or no purchase is of the articles and customers.
+    missing or lacks a column, or no purchase is of the articles and customers.
     """
     sources = {t: source(folder, t) for t in ("articles", "customers", "transactions_train")}
     con = database.connect()
     try:
         con.execute("set memory_limit = ?", [memory_limit])
         con.execute("set enable_progress_bar = false")
+        for table, columns in _COLUMNS.items():
+            lacking = sorted(columns - set(con.sql(f"from {sources[table]}").columns))
+            if lacking:
+                raise ValueError(f"{folder}: {table} lacks the column {', '.join(lacking)}.")
         con.execute(_LOAD.format(late_days=LATE_WEEKS * 7, **sources))
         if con.execute("select count(*) from sales").fetchall() == [(0,)]:
             raise ValueError(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from models_py import compressed, database
+from models_py.data_files import ENDINGS
 from models_py.frames import Frames, IntArray
 from models_py.ranking import LIST_LENGTH
 from models_py.submission import Block, write_submission
@@ -20,7 +21,6 @@ from models_py.warehouse import (
 )
 
 FILE_NAME = "submission.csv"
-ENDINGS = (".csv", ".csv.gz", ".csv.zst", ".parquet")
 BLOCK_SIZE = 50_000
 
 

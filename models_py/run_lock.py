@@ -1,4 +1,4 @@
-"""One run at a time in a folder of results: the lock that dbt, training and backtest take.
+"""One run at a time in a folder: the lock that dbt, training, backtest and demo_data take.
 
 DuckDB's own lock is not enough: nobody holds it while training copies the file that dbt built, and
 what dbt prints of it is a traceback.
@@ -19,12 +19,12 @@ class InUseError(Exception):
 
 
 def hold(out_dir: Path, command: str) -> None:
-    """Make this process the only one that builds or trains in a folder, until it ends.
+    """Make this process the only one that writes into a folder, until it ends or lets go.
 
     Parameters
     ----------
     out_dir
-        Folder of results, which is there.
+        The folder, which is there.
     command
         What this process is, in words for the one that is refused.
 
@@ -43,8 +43,7 @@ def hold(out_dir: Path, command: str) -> None:
         holder = os.read(file, 200).decode(errors="replace").strip() or "another run"
         os.close(file)
         raise InUseError(
-            f"{out_dir} is in use by {holder}; wait for it to end, or set HM_OUT_DIR to another "
-            "folder."
+            f"{out_dir} is in use by {holder}; wait for it to end, or name another folder."
         ) from problem
     os.truncate(file, 0)
     os.write(file, f"{command} (process {os.getpid()})\n".encode())

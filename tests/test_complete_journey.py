@@ -186,8 +186,31 @@ def test_a_folder_that_can_not_be_written_is_told_in_a_sentence(
     source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """DuckDB writes the files, and has errors of its own."""
-    (tmp_path / ".articles.parquet.tmp").mkdir()
-    assert main(["--out", str(tmp_path)]) == 2
+    (tmp_path / ".transactions_train.parquet.tmp").mkdir()
+    assert main(["--out", str(tmp_path)]) == 3
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ")
-    assert ".articles.parquet.tmp" in line
+    assert ".transactions_train.parquet.tmp" in line
+    # Nor are the others replaced.
+    assert os.listdir(tmp_path) == [".transactions_train.parquet.tmp"]
+
+
+@pytest.mark.parametrize(
+    ("there", "before", "part"),
+    [
+        ("articles.csv.zst", "2017-10-01", "articles.csv.zst exists; remove it"),
+        ("mine.txt", "2016-01-01", "no purchase is of an earlier day"),
+    ],
+)
+def test_what_dbt_would_refuse_is_not_written(
+    source: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    there: str,
+    before: str,
+    part: str,
+) -> None:
+    (tmp_path / there).touch()
+    assert main(["--out", str(tmp_path), "--before", before]) == 2
+    assert part in one_sentence(capsys)
+    assert os.listdir(tmp_path) == [there]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +87,7 @@ def test_only_the_four_files_are_left(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    # the others depend on the number of customers, and hold at the real one
+    # the others depend on the number of customers
     [target for target in TARGETS if not target.sized],
     ids=lambda target: target.key,
 )
@@ -288,6 +292,7 @@ def test_the_smallest_set_is_whole(tmp_path: Path) -> None:
         ["--customers", "many", "--out", "{new}"],
         ["--report", "{new}"],
         ["--report", "{new}", "--out", "{new}"],
+        ["--report", "{new}", "--memory-limit=-1"],
     ],
 )
 def test_wrong_use_ends_with_2_and_one_sentence(
@@ -313,10 +318,54 @@ def test_a_folder_without_a_purchase_is_named(
     assert "transactions_train holds no purchase" in capsys.readouterr().err
 
 
+def test_what_a_killed_run_left_is_cleared(tmp_path: Path) -> None:
+    scratch = tmp_path / demo_data.SCRATCH
+    (scratch / "spill").mkdir(parents=True)
+    (scratch / "work.duckdb").write_bytes(b"not whole")
+    demo_data.generate(tmp_path, demo_data.MIN_CUSTOMERS)
+    assert not scratch.exists()
+
+
+def test_two_do_not_write_into_a_folder_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scratch = tmp_path / demo_data.SCRATCH
+    scratch.mkdir()
+    with (scratch / ".hm.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert demo_data.main(["--customers", "60", "--out", str(tmp_path)]) == 2
+    assert "is in use by another run" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == [scratch]
+
+
+def test_an_interrupt_is_a_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "models_py.demo_data", "--out", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+        while not (tmp_path / demo_data.SCRATCH / "work.duckdb").exists():
+            assert run.poll() is None
+        run.send_signal(signal.SIGINT)
+        _, message = run.communicate(timeout=60)
+    assert (run.returncode, message) == (
+        130,
+        "Interrupted; what was in the folder is still there.\n",
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_column_that_is_missing_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo_data.generate(tmp_path, demo_data.MIN_CUSTOMERS)
+    path = tmp_path / "customers.csv"
+    path.write_text(path.read_text().replace("postal_code", "zip", 1))
+    assert demo_data.main(["--report", str(tmp_path)]) == 2
+    assert "customers lacks the column postal_code." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("table", ["articles", "customers", "transactions_train"])
 def test_no_table_is_left_beside_those_of_another_format(tmp_path: Path, table: str) -> None:
     (tmp_path / f"{table}.csv").write_text("kept")
-    with pytest.raises(ValueError, match=f"{table}.csv exists: keep to --format csv "):
+    with pytest.raises(ValueError, match=f"{table}.csv exists: keep to its format"):
         demo_data.generate(tmp_path, demo_data.MIN_CUSTOMERS, file_format="parquet")
 
 
