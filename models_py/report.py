@@ -110,7 +110,8 @@ def print_evaluation(evaluation: pd.DataFrame, exported: str) -> None:
     windows = evaluation[evaluation["window_id"].notna() & (evaluation["slice_kind"] == "all")]
     n_windows = windows["window_id"].nunique()
     width = _width(overall["system"])
-    print(f"\nMAP@12, mean over {n_windows} past windows, and its difference from the baseline")
+    past = f"{n_windows} past window{'' if n_windows == 1 else 's'}"
+    print(f"\nMAP@12, mean over {past}, and its difference from the baseline")
     print("(in brackets: 95 % bootstrap intervals over customers)")
     for row in _records(overall):
         print(

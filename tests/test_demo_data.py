@@ -339,7 +339,9 @@ def test_two_do_not_write_into_a_folder_at_once(
 
 
 def test_an_interrupt_is_a_sentence(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "models_py.demo_data", "--out", str(tmp_path)]
+    # Where tests run in the background, their processes would not hear of it.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "models_py.demo_data"]
+    command += ["--out", str(tmp_path)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
         while not (tmp_path / demo_data.SCRATCH / "work.duckdb").exists():
             assert run.poll() is None

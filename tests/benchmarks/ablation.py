@@ -121,11 +121,20 @@ def average_precisions(
 
 
 def sql_seconds(run_results: Path | None) -> Mapping[str, float]:
-    """Seconds of each model of dbt's last run, by name; empty without the file."""
+    """Seconds of each model of dbt's last run, by name; empty without the file.
+
+    Raises
+    ------
+    InputError
+        If the file is none of dbt's run_results.json.
+    """
     if run_results is None:
         return {}
-    results = json.loads(run_results.read_text())["results"]
-    return {one["unique_id"].split(".")[-1]: one["execution_time"] for one in results}
+    try:
+        results = json.loads(run_results.read_text())["results"]
+        return {one["unique_id"].split(".")[-1]: one["execution_time"] for one in results}
+    except (ValueError, KeyError, TypeError) as problem:
+        raise InputError(f"{run_results} is no run_results.json of dbt's.") from problem
 
 
 def ablate(

@@ -36,6 +36,10 @@ from tests.dbt import runs
 OURS = "this project"
 
 
+class RunError(Exception):
+    """A command of this project failed; the message is what it said."""
+
+
 def cut(data: Path, cutoff: date, known: int, folder: Path) -> None:
     """Write the tables with the purchases of the last `known` days before the cutoff alone."""
     with duckdb.connect() as connection:
@@ -53,7 +57,7 @@ def run(data: Path, out: Path, variables: dict[str, object]) -> None:
 
     Raises
     ------
-    InputError
+    RunError
         If one of them fails.
     """
     for name, command in {
@@ -62,7 +66,7 @@ def run(data: Path, out: Path, variables: dict[str, object]) -> None:
     }.items():
         done = command()
         if done.returncode:
-            raise InputError(f"{name} failed: {(done.stdout + done.stderr)[-2000:]}")
+            raise RunError(f"{name} failed: {(done.stdout + done.stderr)[-2000:]}")
 
 
 def read_answers(
@@ -121,17 +125,26 @@ class Repeated:
         Raises
         ------
         InputError
-            If the files are not there, or a run fails.
+            If the files are not there, or begin too late.
+        RunError
+            If a run fails.
         """
         purchases = self._data / "transactions_train.parquet"
         if not purchases.is_file():
             raise InputError(f"{purchases} is not there; run make real, or name another folder.")
         with duckdb.connect() as connection:
-            last = connection.execute(
-                "select cast(max(t_dat) as date) from read_parquet(?)", [str(purchases)]
-            ).fetchall()[0][0]
-        for place in range(n):
-            cutoff = last - timedelta(days=self._asked - 1 + apart * place)
+            first, last = connection.execute(
+                "select cast(min(t_dat) as date), cast(max(t_dat) as date) from read_parquet(?)",
+                [str(purchases)],
+            ).fetchall()[0]
+        cutoffs = [last - timedelta(days=self._asked - 1 + apart * place) for place in range(n)]
+        if cutoffs[-1] - timedelta(days=self._known) < first:
+            raise InputError(
+                f"{purchases} begins on {first}, and of the {n} cutoffs the earliest is "
+                f"{cutoffs[-1]}, of which {self._known} days before must be known; ask for fewer "
+                "(--times), or nearer to each other (--apart)."
+            )
+        for place, cutoff in enumerate(cutoffs):
             with tempfile.TemporaryDirectory() as folder:
                 data, out = Path(folder, "data"), Path(folder, "out")
                 data.mkdir()
@@ -161,8 +174,9 @@ def text_of(ours: pd.DataFrame, trials: Trials) -> str:
     scores = pd.concat(
         [ours.assign(system=OURS), trials.scores.merge(known, on=["window_id", "customer_key"])]
     )
+    n = ours["window_id"].nunique()
     lines = [
-        f"MAP@12 of {ours['window_id'].nunique()} cutoffs, {len(ours)} buyers, "
+        f"MAP@12 of {n} cutoff{'' if n == 1 else 's'}, {len(ours)} buyers, "
         f"{ours['is_known'].mean():.0%} of them with history; in brackets the standard error, over "
         "cutoffs, of this project less the system",
         f"{'':14s} {'all':>24s} {'with history':>24s} {'new':>24s}",
@@ -181,14 +195,17 @@ def text_of(ours: pd.DataFrame, trials: Trials) -> str:
         cells = []
         for means in by_cutoff.values():
             difference = means[OURS] - means[system]
-            error = difference.std() / np.sqrt(len(difference))
-            cells.append(f"{means[system].mean():.4f} {difference.mean():+.4f} ({error:.4f})")
+            cell = f"{means[system].mean():.4f} {difference.mean():+.4f}"
+            # One cutoff says nothing of how much they differ.
+            if difference.count() > 1:
+                cell += f" ({difference.sem():.4f})"
+            cells.append(cell)
         lines.append(f"{system:14s} " + " ".join(f"{cell:>24s}" for cell in cells))
     return "\n".join(lines)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit status (0 done, 3 failed)."""
+    """Run the command; returns its exit status (0 done, 2 wrong use, 3 failed)."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.benchmarks.few_days",
         description="Compare this project with heuristics where only few days are known.",
@@ -203,10 +220,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--apart", type=int, default=8, help="days from one cutoff to the next")
     parser.add_argument("--vars", type=json.loads, default="{}", help="more dbt vars, as JSON")
     options = parser.parse_args(arguments)
+    for name in ("known", "asked", "times", "apart"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name} is {getattr(options, name)}; it must be 1 or more.")
+    if not isinstance(options.vars, dict):
+        parser.error(f'--vars is {options.vars}; it must be an object, as {{"n_neighbours": 10}}.')
     repeated = Repeated(options.data, options.known, options.asked, options.vars)
     try:
         trials = run_trials(heuristics.PEERS, repeated.windows(options.times, options.apart))
-    except (InputError, duckdb.Error, OSError) as problem:
+    except InputError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 2
+    except (RunError, duckdb.Error, OSError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 3
     print(text_of(pd.concat(repeated.scores, ignore_index=True), trials))

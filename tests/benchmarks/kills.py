@@ -18,6 +18,8 @@ from pathlib import Path
 from tests.dbt.killing import TRAIN, Moment, Victim, dbt_run, train_killed_at_rename
 
 PHASES = ["window 3: fitting", "window 2: fitting", "window 1: fitting", "window 1: scoring"]
+# As many as `moments` plans.
+N_KILLS = 53
 # One kill in so many finds no build file, as the first run of all does.
 NO_BUILD_FILE = 6
 
@@ -54,18 +56,22 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--seed", type=int, default=1, help="draws the moments")
     parser.add_argument("--first", type=int, default=1, help="number of the first kill")
-    parser.add_argument("--last", type=int, default=53, help="number of the last kill")
+    parser.add_argument("--last", type=int, default=N_KILLS, help="number of the last kill")
     parser.add_argument("--folder", type=Path, help="where to work; kept (default: a new one)")
     options = parser.parse_args(arguments)
+    if not 1 <= options.first <= options.last <= N_KILLS:
+        parser.error(
+            f"--first is {options.first} and --last {options.last}; they must be two of the kills "
+            f"1 to {N_KILLS}, in their order."
+        )
     folder = options.folder or Path(tempfile.mkdtemp(prefix="kills_"))
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        victim = Victim(folder)
-        planned = moments(options.seed, victim.n_models())
-        kill_all(victim, planned, options.first, options.last)
-    finally:
-        if options.folder is None:
-            shutil.rmtree(folder)
+    print(f"in {folder}, which stays where a kill did harm", flush=True)
+    victim = Victim(folder)
+    planned = moments(options.seed, victim.n_models())
+    kill_all(victim, planned, options.first, options.last)
+    if options.folder is None:
+        shutil.rmtree(folder)
     return 0
 
 

@@ -1,11 +1,14 @@
 """What an ablation leaves out."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from models_py.frames import Pairs
-from tests.benchmarks.ablation import EVERYTHING, sources_of, variants, without
-from tests.benchmarks.full_size import PHASE
+from tests.benchmarks.ablation import EVERYTHING, sources_of, sql_seconds, variants, without
+from tests.benchmarks.full_size import PHASE, main
+from tests.benchmarks.inputs import InputError
 
 SOURCES = ["own_decayed", "popular_1d"]
 NAMES = ["own_decayed_rank", "popular_1d_rank", "popular_1d_score", "age", "taste_colour_group"]
@@ -56,3 +59,24 @@ def test_a_phase_is_read_from_what_training_prints() -> None:
     found = PHASE.search("[3/14] window 4: fitting: 10.2 s\n")
     assert found is not None
     assert (found["name"], found["seconds"]) == ("window 4: fitting", "10.2")
+
+
+@pytest.mark.parametrize("content", ["# A heading", '{"rows": []}', "[1]"])
+def test_a_file_that_is_none_of_dbts_results_is_named(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "run_results.json"
+    file.write_text(content)
+    with pytest.raises(InputError, match=r"run_results.json is no run_results.json of dbt's\."):
+        sql_seconds(file)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--peers", "/no/such/python"], ["--memory-limits", "6GB,lots"], ["--parts", "0"]]
+)
+def test_what_the_benchmark_can_not_use_is_named_before_it_begins(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--folder", str(tmp_path / "new"), *arguments])
+    assert end.value.code == 2
+    assert arguments[0] in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
