@@ -25,6 +25,9 @@ OUTPUT_COLUMNS = [
     "difference_high",
 ]
 INTERVAL = (2.5, 97.5)
+# Fewer customers than this have no interval among what is published: a bootstrap of a handful of
+# them is too narrow.
+MIN_CUSTOMERS = 30
 # Replicates drawn at a time: bounds memory. Another number draws other weights.
 BLOCK = 64
 # Within the bootstrap an AP is a whole number of these steps. Every product and sum is then a
@@ -52,7 +55,7 @@ def evaluate(
     slices: a customer's weeks are not independent, and a difference is taken between systems
     on the same customers. It says how much the figures owe to which customers came; that the
     next week may differ from the past ones is not in it. Over a handful of customers it is too
-    narrow (over one it has no width), so read it with `n_customers`.
+    narrow, and may have no width: see `without_narrow_intervals`.
 
     Parameters
     ----------
@@ -139,6 +142,14 @@ def evaluate(
     ]
     result = pd.DataFrame.from_records(records, columns=OUTPUT_COLUMNS)
     return result.astype({"window_id": "Int64", "n_customers": "int64"})
+
+
+def without_narrow_intervals(table: pd.DataFrame) -> pd.DataFrame:
+    """What `evaluate` returned, but NaN as the intervals of fewer than MIN_CUSTOMERS."""
+    ends = [name for name in OUTPUT_COLUMNS if name.endswith(("_low", "_high"))]
+    found = table.copy()
+    found.loc[found["n_customers"] < MIN_CUSTOMERS, ends] = np.nan
+    return found
 
 
 def _summary(estimate: FloatArray, replicates: FloatArray, baseline: int) -> list[FloatArray]:

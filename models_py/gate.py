@@ -65,9 +65,12 @@ class Decision:
     ----------
     comparisons
         With the baseline and with the last published run, as far as there is something to compare.
+    is_unlike_published
+        Whether there is a published run with which nothing could be compared.
     """
 
     comparisons: list[Comparison]
+    is_unlike_published: bool = False
 
     @property
     def is_worse(self) -> bool:
@@ -78,7 +81,13 @@ class Decision:
         if not self.comparisons:
             return "nothing was checked, as no past window was scored"
         worse = [comparison for comparison in self.comparisons if comparison.is_worse]
-        return "; ".join(str(comparison) for comparison in worse or self.comparisons)
+        said = [str(comparison) for comparison in worse or self.comparisons]
+        if self.is_unlike_published and not worse:
+            said.append(
+                "not compared with the last published run, which has no window and customer in "
+                "common with this one"
+            )
+        return "; ".join(said)
 
 
 def decide(
@@ -87,6 +96,7 @@ def decide(
     exported: str,
     baseline: str,
     by_default: Collection[int] = (),
+    has_published: bool = False,
 ) -> Decision:
     """Compare what would be exported with the baseline, and with what is published.
 
@@ -103,15 +113,22 @@ def decide(
         Windows that had nothing to choose on, 0 among them where that is so of what is exported.
         Where it has chosen, these say nothing of it, and the others alone are held against the
         baseline, if they have customers enough.
+    has_published
+        Whether there is a published run.
     """
     chosen = scores[~scores["window_id"].isin(list(by_default))]
     is_enough = chosen["customer_key"].nunique() >= MIN_CUSTOMERS
-    judged = chosen if is_enough and 0 not in by_default else scores
-    comparisons = [
-        compare(_of(judged, exported), _of(judged, baseline), "the baseline"),
-        compare(_of(scores, exported), published, "the last published run on the same windows"),
-    ]
-    return Decision([comparison for comparison in comparisons if comparison is not None])
+    of_baseline = "the baseline"
+    judged = scores
+    if len(chosen) < len(scores) and is_enough and 0 not in by_default:
+        judged = chosen
+        of_baseline += " on the windows that had something to choose on"
+    with_baseline = compare(_of(judged, exported), _of(judged, baseline), of_baseline)
+    with_published = compare(
+        _of(scores, exported), published, "the last published run on the same windows"
+    )
+    found = [one for one in (with_baseline, with_published) if one is not None]
+    return Decision(found, has_published and with_published is None)
 
 
 def _of(scores: pd.DataFrame, system: str) -> pd.DataFrame:

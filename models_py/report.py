@@ -117,6 +117,8 @@ def print_evaluation(evaluation: pd.DataFrame, exported: str) -> None:
         print(
             f"  {row['system']:{width}} {_interval(row, 'map_at_12', '.4f')}   {_difference(row)}"
         )
+    if not overall["map_at_12"].any():
+        print("No list of any system had a hit: nothing that was bought could be told beforehand.")
     print("\nBy window (1 is the latest)")
     by_window = windows.pivot(index="system", columns="window_id", values="map_at_12")
     by_window = by_window.loc[overall["system"]]
@@ -356,7 +358,8 @@ def _width(names: Iterable[str]) -> int:
 
 def _interval(row: dict[Any, Any], name: str, form: str) -> str:
     low, high = row[f"{name}_low"], row[f"{name}_high"]
-    return f"{row[name]:{form}} [{low:{form}}, {high:{form}}]"
+    interval = "(too few for an interval)" if pd.isna(low) else f"[{low:{form}}, {high:{form}}]"
+    return f"{row[name]:{form}} {interval}"
 
 
 def _difference(row: dict[Any, Any]) -> str:

@@ -22,7 +22,7 @@ from models_py import (
     warehouse,
 )
 from models_py.blend import HeldLists
-from models_py.evaluation import OUTPUT_COLUMNS, evaluate
+from models_py.evaluation import OUTPUT_COLUMNS, evaluate, without_narrow_intervals
 from models_py.frames import Frames, IntArray, Pairs
 from models_py.hybrid import Held
 from models_py.least_squares import PENALTIES
@@ -467,14 +467,18 @@ def _write_choices(
 
 
 def _chosen_on(windows: Sequence[int]) -> str:
-    return ", ".join(str(w) for w in windows) or "nothing to choose on: default"
+    return ", ".join(str(w) for w in windows) or "too few past buyers to choose by: default"
 
 
 def evaluate_scores(
     connection: duckdb.DuckDBPyConnection, scores: pd.DataFrame, n_bootstrap: int
 ) -> pd.DataFrame:
-    """Compare the systems by what `Runner.run` returned; see `evaluation.evaluate`."""
+    """Compare the systems by what `Runner.run` returned; see `evaluation.evaluate`.
+
+    Intervals of slices of few customers are NaN.
+    """
     if scores.empty:
         return pd.DataFrame(columns=OUTPUT_COLUMNS)
     slices = warehouse.read_slices(connection)
-    return evaluate(scores, slices, baseline=systems.BASELINE, n_bootstrap=n_bootstrap)
+    table = evaluate(scores, slices, baseline=systems.BASELINE, n_bootstrap=n_bootstrap)
+    return without_narrow_intervals(table)

@@ -102,7 +102,12 @@ def train(
             )
             warehouse.write_predictions(connection, "drift", changes)
             decision = gate.decide(
-                scores, published.scores, EXPORTED, systems.BASELINE, runner.by_default
+                scores,
+                published.scores,
+                EXPORTED,
+                systems.BASELINE,
+                runner.by_default,
+                published.run_id is not None,
             )
             is_kept_back = decision.is_worse and not is_published_anyway
             run = {

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 
-from models_py.evaluation import BLOCK, OUTPUT_COLUMNS, _replicates, _weight_blocks, evaluate
+from models_py.evaluation import (
+    BLOCK,
+    MIN_CUSTOMERS,
+    OUTPUT_COLUMNS,
+    _replicates,
+    _weight_blocks,
+    evaluate,
+    without_narrow_intervals,
+)
 
 Frames = tuple[pd.DataFrame, pd.DataFrame]
 FIGURES = OUTPUT_COLUMNS[5:]
@@ -374,3 +382,16 @@ def test_names_what_is_wrong(change: Any, message: str) -> None:
 def test_refuses_no_replicates() -> None:
     with pytest.raises(ValueError, match="n_bootstrap must be 1 or more, got 0"):
         evaluate(*made_up({1: range(10)}), n_bootstrap=0)
+
+
+def test_few_customers_have_figures_and_no_intervals() -> None:
+    keys = range(3 * MIN_CUSTOMERS)
+    table = evaluate(*made_up({1: keys, 2: keys[:20]}), n_bootstrap=20)
+    found = without_narrow_intervals(table)
+    ends = [name for name in OUTPUT_COLUMNS if name.endswith(("_low", "_high"))]
+    others = [name for name in OUTPUT_COLUMNS if name not in ends]
+    assert_frame_equal(found[others], table[others])
+    is_few = found["n_customers"] < MIN_CUSTOMERS
+    assert 0 < is_few.sum() < len(found)
+    assert found.loc[is_few, ends].isna().all(axis=None)
+    assert_frame_equal(found.loc[~is_few], table.loc[~is_few])

@@ -75,6 +75,7 @@ def test_windows_that_had_nothing_to_choose_on_count_where_there_are_no_others(
     assert decision.is_worse is is_worse
     (comparison,) = decision.comparisons
     assert comparison.n_windows == n_windows
+    assert ("on the windows that had something to choose on" in str(decision)) is (n_windows == 1)
     # What is published is held against on all windows that both have.
     published = scores(theirs, 3)
     decision = decide(run, published, "blend", "baseline", by_default)
@@ -153,6 +154,16 @@ def test_a_run_must_be_worse_than_neither(
     assert decision.is_worse is bool(because)
     for name in ("the baseline", "the last published run"):
         assert (f"worse than {name}" in str(decision).replace("not worse", "")) is (name in because)
+
+
+def test_a_published_run_that_is_unlike_is_said_to_be() -> None:
+    decision = decide(of_run(GOOD, BAD), NOTHING, "blend", "baseline", has_published=True)
+    assert "not compared with the last published run" in str(decision)
+    for published, has_published in ((NOTHING, False), (scores(GOOD), True)):
+        decision = decide(
+            of_run(GOOD, BAD), published, "blend", "baseline", has_published=has_published
+        )
+        assert "not compared" not in str(decision)
 
 
 def test_without_a_past_window_nothing_was_checked_and_nothing_is_worse() -> None:

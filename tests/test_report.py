@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models_py.evaluation import OUTPUT_COLUMNS, evaluate
+from models_py.evaluation import OUTPUT_COLUMNS, evaluate, without_narrow_intervals
 from models_py.publishing import sha256
 from models_py.report import (
     main,
@@ -175,6 +175,17 @@ def test_each_slice_has_its_line_for_the_system_that_is_exported(
         # 0.3 better than the baseline, by construction.
         assert f"{row['map_at_12'] - 0.3:.4f}" in line
         assert "+0.3000" in line
+
+
+def test_few_customers_and_no_hits_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+    evaluation = without_narrow_intervals(made_up_evaluation())
+    print_evaluation(evaluation, "hybrid")
+    out = capsys.readouterr().out
+    assert "+0.3000 (too few for an interval)" in out and "nan" not in out
+    assert "had a hit" not in out
+    evaluation["map_at_12"] = 0.0
+    print_evaluation(evaluation, "hybrid")
+    assert "No list of any system had a hit" in capsys.readouterr().out
 
 
 def test_columns_stand_under_each_other_whatever_a_system_is_called(

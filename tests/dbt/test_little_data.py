@@ -78,7 +78,7 @@ def test_four_days_and_a_horizon_of_three(builds: ManyBuilds, demo: Path, tmp_pa
     expected = {*system_names(["department", "article"]), *NAMES}
     assert {row[0] for row in systems} == expected
     # Fewer than a hundred buy in these windows.
-    assert chosen_on == [("nothing to choose on: default",)]
+    assert chosen_on == [("too few past buyers to choose by: default",)]
     ids = [row[0] for row in customers]
     order = [
         row[0]
