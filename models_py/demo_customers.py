@@ -32,7 +32,7 @@ SALE_DAYS = {
     dt.date(2020, 5, 21): 1.8, dt.date(2020, 6, 20): 2.3,
 }  # fmt: skip
 
-# Per cent of customers of each age from 16 to 80, in spans of ages of equal share.
+# Per cent of customers of each age from 16 to 99, in spans of ages of equal share.
 AGE_SPANS = (
     (16, 17, 1.0), (18, 18, 1.4), (19, 19, 3.2), (20, 24, 21.0), (25, 29, 17.5), (30, 31, 6.6),
     (32, 34, 6.4), (35, 39, 6.0), (40, 44, 6.2), (45, 49, 8.6), (50, 54, 10.0), (55, 59, 6.5),

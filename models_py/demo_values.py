@@ -1,7 +1,8 @@
 """Value lists of the demo catalogue: the real spellings, their shares and their seasons.
 
 Shares are per cent, of the catalogue first and of a late September week's sales second. Those that
-are published are kept as published; the rest are plausible fillers that bring each list to 100.
+are published are kept as published; the rest are plausible fillers that bring each
+list to about 100, by whose sum all are divided.
 """
 
 from __future__ import annotations

@@ -158,11 +158,10 @@ class Runner:
         if window_id > 0 and window_id not in self._frames:
             self._frames[window_id] = warehouse.read_frames(connection, window_id, grains)
         n_leaves, leaves_chosen_on = self._leaves
-        held = {
-            w: self._held_lists[w] for w in sorted(self._held_lists)[: systems.N_TUNING_WINDOWS]
-        }
+        to_choose_on = self._to_choose_on()
+        held = {w: self._held_lists[w] for w in to_choose_on}
+        held_of_twins = {w: self._held[w] for w in to_choose_on}
         classes = warehouse.read_classes(connection, window_id)
-        held_of_twins = {w: self._held[w] for w in sorted(self._held)[: systems.N_TUNING_WINDOWS]}
 
         def fit_twins(windows: list[int]) -> systems.FittedWindow:
             frames = [self._frames[w] for w in windows]
@@ -195,6 +194,22 @@ class Runner:
         elif fitted_ranker is not None:
             self.submission_models = fitted_ranker.texts(choices.variant)
         return fitted, fitted_ranker, choices
+
+    def _to_choose_on(self) -> list[int]:
+        """The latest windows held out in which somebody bought: N_TUNING_WINDOWS of them.
+
+        More where these have too few buyers with history for a choice.
+        """
+        found: list[int] = []
+        known: list[HeldLists] = []
+        for window_id in sorted(self._held_lists):
+            lists = self._held_lists[window_id].lists
+            if len(found) >= systems.N_TUNING_WINDOWS and blend.is_enough(known):
+                break
+            if len(lists.row):
+                found.append(window_id)
+                known.append(lists.of(~lists.is_new))
+        return found
 
     def _read_training_pairs(self, window_id: int) -> list[Pairs]:
         """The training rows of each window that a window learns from."""
@@ -398,7 +413,7 @@ class Runner:
             del self._frames[old]
         for old in set(self._pairs) - needed:
             del self._pairs[old]
-        for old in sorted(self._held)[systems.N_TUNING_WINDOWS :]:
+        for old in set(self._held) - set(self._to_choose_on()):
             del self._held[old], self._held_lists[old]
 
 

@@ -28,7 +28,8 @@ POPULAR = "popular"
 
 # Training windows, the latest ones, that the twins learn from: bounds their time.
 MAX_TWIN_WINDOWS = 6
-# Earlier windows on which penalties and weights are chosen, and customers looked at in each.
+# Earlier windows on which penalties and weights are chosen (more where few bought in them), and
+# customers looked at in each.
 N_TUNING_WINDOWS = 2
 MAX_TUNING_CUSTOMERS = 10_000
 # The penalty where there is no earlier window to choose on.

@@ -44,6 +44,32 @@ def test_of_many_customers_blocks_are_held_from_all_over(
     assert (np.diff(places[:, 0]) == len(every) // HELD_BLOCKS).all()
 
 
+def held(n_known: int, n_new: int = 0) -> two_stages.HeldWindow:
+    """A window in which so many bought something."""
+    n = n_known + n_new
+    is_new = np.arange(n) >= n_known
+    return two_stages.HeldWindow(HeldLists({}, is_new, np.arange(n), np.zeros(n, np.int64)), [])
+
+
+@pytest.mark.parametrize(
+    ("buyers", "expected"),
+    [
+        ([(100, 0), (1, 0), (100, 0)], [1, 2]),
+        ([(0, 0), (60, 0), (60, 0), (60, 0)], [2, 3]),
+        ([(40, 0), (40, 0), (40, 0), (40, 0)], [1, 2, 3]),
+        # Who is new says nothing of what suits the others.
+        ([(60, 90), (30, 90), (10, 0), (60, 0)], [1, 2, 3]),
+        ([(9, 0), (0, 0)], [1]),
+        ([], []),
+    ],
+)
+def test_choices_are_made_on_two_windows_or_on_as_many_as_have_buyers_enough(
+    runner: Runner, buyers: list[tuple[int, int]], expected: list[int]
+) -> None:
+    runner._held_lists = {w: held(*n) for w, n in enumerate(buyers, 1)}
+    assert runner._to_choose_on() == expected
+
+
 @pytest.fixture
 def teaching_runner(runner: Runner) -> Runner:
     """One that has read what its windows learn from."""
