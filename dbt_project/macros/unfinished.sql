@@ -25,7 +25,11 @@
     {#- A build by an earlier version does not say, and is taken for one of these files and vars. -#}
     {% set before = query_values("select made_of from raw.made_of union all select " ~ quoted(files_and_vars) ~ " from raw.build where not exists (from raw.made_of)") %}
     {% if taken_on["model"] and files_and_vars not in before %}
-        {% if before %}{% do log("The files or the vars are others than those of the build that is there: all models are to be made anew.", info=true) %}{% endif %}
+        {% if before %}
+            {% set others = [] %}
+            {% for part in files_and_vars.split("\n") if part not in before[0].split("\n") %}{% do others.append(part.split(" ")[0]) %}{% endfor %}
+            {% do log("Of the files and the vars are others than those of the build that is there: " ~ others | join(", ") ~ ". All models are to be made anew.", info=true) %}
+        {% endif %}
         {% for node in graph.nodes.values() if node.resource_type == "model" and node.config.materialized != "ephemeral" %}
             {% do unfinished.append(node.unique_id) %}
         {% endfor %}
@@ -52,11 +56,11 @@
 {% endmacro %}
 
 
-{#- The input files and the vars that tables are made by, as one text: not the limits of warnings. -#}
+{#- The input files and the vars that tables are made by, a line for each: not the limits of warnings. -#}
 {% macro made_of() %}
     {% set parts = query_values("select file_name || ' ' || version from raw.input_files order by file_name") %}
     {% for name in var_rules() if not name.endswith("_change") %}{% do parts.append(name ~ " " ~ var_json(name)) %}{% endfor %}
-    {{ return(local_md5(parts | join("; "))) }}
+    {{ return(parts | join("\n")) }}
 {% endmacro %}
 
 

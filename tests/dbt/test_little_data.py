@@ -1,6 +1,7 @@
 """Data with little in them: few days, no training window, few articles, other forms of file."""
 
 import gzip
+import re
 from pathlib import Path
 
 import duckdb
@@ -182,9 +183,12 @@ def test_tables_of_two_inputs_are_no_build(builds: ManyBuilds, tmp_path: Path) -
     (other / "customers.csv").write_text(customers + "one more,,,,,31,\n")
     builds.run_and_train(data, out, variables=SMALL)
 
+    said = []
+
     def refused(*command: str, folder: Path, variables: str) -> bool:
         done = builds.dbt(folder, out, *command, variables=variables)
         assert done.returncode == 0, done.stdout[-3000:]
+        said.extend(re.findall("of the build that is there: (.*?)\\. All models", done.stdout))
         trained = runs.train(folder, out)
         assert ("is not a finished build" in trained.stderr) == (trained.returncode == 2)
         return trained.returncode == 2
@@ -202,6 +206,7 @@ def test_tables_of_two_inputs_are_no_build(builds: ManyBuilds, tmp_path: Path) -
         folder=other,
         variables=SMALL.replace("}", ", n_popular: 50}"),
     )
+    assert said == ["articles, customers, transactions_train", "n_popular"]
 
 
 def test_a_model_of_an_earlier_run_goes_where_a_run_has_none(
