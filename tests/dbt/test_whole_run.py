@@ -169,6 +169,32 @@ def test_reading_tables_name_articles_and_favourites(run: Run) -> None:
     assert (rows["article_id"].str.len() == 10).all()
 
 
+def test_recommended_articles_say_what_was_bought_before_and_when(run: Run) -> None:
+    rows = query(
+        run.database,
+        """
+        select
+            any_value(listed.n_times_bought) as n_listed,
+            any_value(listed.days_since_last_bought) as days_listed,
+            count(bought.sold_on) as n_bought,
+            any_value(listed.cutoff_on) - max(bought.sold_on) as days
+        from recommended_articles as listed
+        inner join stg_customers using (customer_id)
+        inner join stg_articles using (article_id)
+        left join stg_transactions as bought
+            on stg_customers.customer_key = bought.customer_key
+            and stg_articles.article_key = bought.article_key
+            and bought.sold_on < listed.cutoff_on
+        group by listed.window_id, customer_id, article_id
+        """,
+    )
+    assert (rows["n_listed"] == rows["n_bought"]).all()
+    assert 100 < (rows["n_listed"] > 0).sum() < len(rows)
+    pd.testing.assert_series_equal(
+        rows["days_listed"], rows["days"], check_names=False, check_dtype=False
+    )
+
+
 def test_favourites_are_what_a_customer_bought_most(run: Run) -> None:
     """Favourite colour and pattern against a count of our own, straight from the purchases."""
     wrong = query(

@@ -22,6 +22,12 @@ favourites as (
 
 ),
 
+own as (
+
+    select * from {{ ref("feat_customer_article") }}
+
+),
+
 windows as (
 
     select * from {{ ref("windows") }}
@@ -41,6 +47,8 @@ select
     favourites.favourite_colour_group as favourite_colour,
     favourites.second_favourite_colour_group as second_favourite_colour,
     favourites.favourite_graphical_appearance as favourite_pattern,
+    coalesce(own.n_times, 0) as n_times_bought,
+    own.days_since_last_bought,
     recommendations.system,
     windows.is_submission
 from recommendations
@@ -51,3 +59,8 @@ left join favourites
     on
         recommendations.window_id = favourites.window_id
         and recommendations.customer_key = favourites.customer_key
+left join own
+    on
+        recommendations.window_id = own.window_id
+        and recommendations.customer_key = own.customer_key
+        and recommendations.article_key = own.article_key
