@@ -228,7 +228,37 @@ def print_details(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
             f"  {system:{width}} repeats {repeats:7,d} {gained:.4f}   "
             f"discoveries {discoveries:7,d} {found:.4f}   {100 * share:5.1f} % of the catalogue"
         )
+    print_choices(connection, exported)
     print()
+
+
+def print_choices(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
+    """Print what the exported system is made of, and where it could not choose that."""
+    chosen = connection.execute(
+        """
+        select window_id, split_part(choice, ', customers ', 2) as kind, any_value(chosen_on),
+               string_agg(
+                   if(chosen_value < 1, format('{:.0f} % ', 100 * chosen_value), '')
+                   || regexp_extract(choice, 'weight of (.*), customers', 1),
+                   ' and ' order by chosen_value desc, choice
+               )
+        from predictions.choices
+        where system = ? and starts_with(choice, 'weight of ') and chosen_value > 0
+              and (window_id = 0 or window_id in (select window_id from predictions.backtest_lists))
+        group by all
+        order by window_id, kind desc
+        """,
+        [exported],
+    ).fetchall()
+    # As two_stages calls them, whose libraries a report need not wait for.
+    customers = {"with history": "customers with history", "new": "new customers"}
+    for window_id, kind, chosen_on, parts in chosen:
+        is_chosen = chosen_on[0].isdigit()
+        why = f"as past windows say: {chosen_on}" if is_chosen else chosen_on
+        if window_id == 0:
+            print(f"In the submission {customers[kind]} get {parts} ({why}).")
+        elif kind != "new" and not is_chosen:
+            print(f"In window {window_id} {customers[kind]} got {parts} ({why}).")
 
 
 def print_places(out_dir: Path, n_customers: int, n_unknown: int = 0, n_formulas: int = 0) -> None:

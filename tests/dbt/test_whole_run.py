@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models_py import pair_reader, report
+from models_py import pair_reader, report, two_stages
 from models_py.database import memory_limit
 from models_py.submission import check_submission, read_submission
 from tests.dbt import runs
@@ -216,6 +216,24 @@ def test_favourites_are_what_a_customer_bought_most(run: Run) -> None:
     )
     assert wrong["n_customers"][0] > 1000
     assert wrong["n_wrong"][0] == 0
+
+
+def test_what_the_submission_is_made_of_is_printed(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report.print_run(run.out)
+    out = capsys.readouterr().out
+    for customers in (two_stages.KNOWN, two_stages.NEW):
+        parts = query(
+            run.database,
+            "select choice, chosen_on from predictions.choices where window_id = 0 and system = "
+            f"'blend' and chosen_value > 0 and choice like 'weight of %, customers {customers}'",
+        )
+        who = "new customers" if customers == two_stages.NEW else f"customers {customers}"
+        (line,) = [line for line in out.splitlines() if f"In the submission {who} get " in line]
+        assert parts["chosen_on"][0] in line
+        for choice in parts["choice"]:
+            assert choice.removeprefix("weight of ").split(",")[0] in line
 
 
 def test_every_choice_was_made_on_earlier_windows(run: Run) -> None:
