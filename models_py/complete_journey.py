@@ -145,7 +145,7 @@ def write_complete_journey(out: Path, before: str = FIRST_HELD_BACK_DAY) -> None
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit status (0 done, 2 wrong use, 3 failed)."""
+    """Run the command; returns its exit status (0 done, 2 wrong use, 3 failed, 130 interrupted)."""
     parser = argparse.ArgumentParser(
         prog="python -m models_py.complete_journey",
         description="Write the Complete Journey groceries in the form of the H&M files.",
@@ -169,6 +169,11 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 3
+    except (KeyboardInterrupt, RuntimeError) as problem:
+        if not database.is_interruption(problem):
+            raise
+        print("error: interrupted.", file=sys.stderr)
+        return 130
     print(f"Complete Journey, purchases before {options.before}, is in {options.out}.")
     return 0
 

@@ -73,7 +73,7 @@ def generate(
         raise ValueError(f"--out must be a folder, and {out} is a file.")
     other = data_files.of_other_ending(out, TABLES, f".{file_format}")
     if other is not None:
-        raise ValueError(f"{other} exists: keep to its format or name another folder.")
+        raise ValueError(f"{other} exists: remove it, or name another folder.")
     scratch = out / SCRATCH
     scratch.mkdir(parents=True, exist_ok=True)
     run_lock.hold(scratch, "demo_data")
@@ -89,8 +89,9 @@ def generate(
             os.replace(path, out / path.name)
     finally:
         _clear(scratch)
-        run_lock.release(scratch)
+        # The lock with it, before somebody else can take it.
         shutil.rmtree(scratch, ignore_errors=True)
+        run_lock.release(scratch)
 
 
 def check_memory_limit(memory_limit: str) -> None:
@@ -205,7 +206,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="folder to write the files into")
     parser.add_argument("--seed", type=int, default=1, help="another seed gives other data")
     parser.add_argument("--format", choices=FORMATS, default="csv", help="form of the files")
-    parser.add_argument("--memory-limit", default="6GB", help="memory that DuckDB may use")
+    parser.add_argument(
+        "--memory-limit",
+        default="6GB",
+        help="memory that DuckDB may use; at full size, 1GB or more",
+    )
     parser.add_argument("--report", type=Path, help="compare the files of this folder, write none")
     try:
         options = parser.parse_args(arguments)
@@ -227,7 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, RuntimeError) as error:
         if not database.is_interruption(error):
             raise
-        print("Interrupted; what was in the folder is still there.", file=sys.stderr)
+        print("Interrupted.", file=sys.stderr)
         return 130
     return 0
 

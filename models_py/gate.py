@@ -122,7 +122,7 @@ def decide(
     judged = scores
     if len(chosen) < len(scores) and is_enough and 0 not in by_default:
         judged = chosen
-        of_baseline += " on the windows that had something to choose on"
+        of_baseline += " on the windows that had past buyers enough to choose by"
     with_baseline = compare(_of(judged, exported), _of(judged, baseline), of_baseline)
     with_published = compare(
         _of(scores, exported), published, "the last published run on the same windows"

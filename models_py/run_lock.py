@@ -43,7 +43,8 @@ def hold(out_dir: Path, command: str) -> None:
         holder = os.read(file, 200).decode(errors="replace").strip() or "another run"
         os.close(file)
         raise InUseError(
-            f"{out_dir} is in use by {holder}; wait for it to end, or name another folder."
+            f"{out_dir} is in use by {holder}; wait for it to end, or name another folder "
+            "(HM_OUT_DIR; --out of demo_data)."
         ) from problem
     os.truncate(file, 0)
     os.write(file, f"{command} (process {os.getpid()})\n".encode())

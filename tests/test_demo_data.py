@@ -7,6 +7,7 @@ import hashlib
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -292,7 +293,6 @@ def test_the_smallest_set_is_whole(tmp_path: Path) -> None:
         ["--customers", "many", "--out", "{new}"],
         ["--report", "{new}"],
         ["--report", "{new}", "--out", "{new}"],
-        ["--report", "{new}", "--memory-limit=-1"],
     ],
 )
 def test_wrong_use_ends_with_2_and_one_sentence(
@@ -339,19 +339,33 @@ def test_two_do_not_write_into_a_folder_at_once(
 
 
 def test_an_interrupt_is_a_sentence(tmp_path: Path) -> None:
-    # Where tests run in the background, their processes would not hear of it.
-    command = ["env", "--default-signal=INT", sys.executable, "-m", "models_py.demo_data"]
-    command += ["--out", str(tmp_path)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as run:
+    command = [sys.executable, "-m", "models_py.demo_data", "--out", str(tmp_path)]
+    with subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where tests run in the background, their processes would not hear of it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    ) as run:
+        until = time.monotonic() + 60
         while not (tmp_path / demo_data.SCRATCH / "work.duckdb").exists():
-            assert run.poll() is None
+            assert run.poll() is None and time.monotonic() < until
+            time.sleep(0.05)
         run.send_signal(signal.SIGINT)
         _, message = run.communicate(timeout=60)
     assert (run.returncode, message) == (
         130,
-        "Interrupted; what was in the folder is still there.\n",
+        "Interrupted.\n",
     )
     assert not list(tmp_path.iterdir())
+
+
+def test_a_report_refuses_a_memory_limit_that_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo_data.generate(tmp_path, demo_data.MIN_CUSTOMERS)
+    assert demo_data.main(["--report", str(tmp_path), "--memory-limit=-1"]) == 2
+    assert "--memory-limit must be a size" in capsys.readouterr().err
 
 
 def test_a_column_that_is_missing_is_named(
@@ -367,7 +381,7 @@ def test_a_column_that_is_missing_is_named(
 @pytest.mark.parametrize("table", ["articles", "customers", "transactions_train"])
 def test_no_table_is_left_beside_those_of_another_format(tmp_path: Path, table: str) -> None:
     (tmp_path / f"{table}.csv").write_text("kept")
-    with pytest.raises(ValueError, match=f"{table}.csv exists: keep to its format"):
+    with pytest.raises(ValueError, match=f"{table}.csv exists: remove it"):
         demo_data.generate(tmp_path, demo_data.MIN_CUSTOMERS, file_format="parquet")
 
 

@@ -75,7 +75,7 @@ def test_windows_that_had_nothing_to_choose_on_count_where_there_are_no_others(
     assert decision.is_worse is is_worse
     (comparison,) = decision.comparisons
     assert comparison.n_windows == n_windows
-    assert ("on the windows that had something to choose on" in str(decision)) is (n_windows == 1)
+    assert ("on the windows that had past buyers enough" in str(decision)) is (n_windows == 1)
     # What is published is held against on all windows that both have.
     published = scores(theirs, 3)
     decision = decide(run, published, "blend", "baseline", by_default)

@@ -6,6 +6,7 @@ import pytest
 
 from models_py import database, ranker, two_stages
 from models_py.blend import HeldLists
+from models_py.hybrid import Held
 from models_py.progress import Progress
 from models_py.ranker import MIN_CUSTOMERS
 from models_py.runner import HELD_BLOCKS, Plan, Runner, most_pairs
@@ -68,6 +69,15 @@ def test_choices_are_made_on_two_windows_or_on_as_many_as_have_buyers_enough(
 ) -> None:
     runner._held_lists = {w: held(*n) for w, n in enumerate(buyers, 1)}
     assert runner._to_choose_on() == expected
+
+
+def test_windows_that_later_ones_choose_on_stay_and_no_others(runner: Runner) -> None:
+    none = np.zeros(0, np.int64)
+    for window_id in (6, 5, 4, 3, 2):
+        runner._held_lists[window_id] = held(40)
+        runner._held[window_id] = Held({}, none, none, none)
+        runner._let_go(window_id)
+    assert sorted(runner._held_lists) == sorted(runner._held) == [2, 3, 4]
 
 
 @pytest.fixture

@@ -25,10 +25,12 @@
     {#- A build by an earlier version does not say, and is taken for one of these files and vars. -#}
     {% set before = query_values("select made_of from raw.made_of union all select " ~ quoted(files_and_vars) ~ " from raw.build where not exists (from raw.made_of)") %}
     {% if taken_on["model"] and files_and_vars not in before %}
-        {% if before %}
+        {% if before and " " not in before[0] %}
+            {% do log("The build that is there is of an earlier version: all models are to be made anew.", info=true) %}
+        {% elif before %}
             {% set others = [] %}
             {% for part in files_and_vars.split("\n") if part not in before[0].split("\n") %}{% do others.append(part.split(" ")[0]) %}{% endfor %}
-            {% do log("Of the files and the vars are others than those of the build that is there: " ~ others | join(", ") ~ ". All models are to be made anew.", info=true) %}
+            {% do log("These files or vars differ from those of the build that is there: " ~ others | join(", ") ~ ". All models are to be made anew.", info=true) %}
         {% endif %}
         {% for node in graph.nodes.values() if node.resource_type == "model" and node.config.materialized != "ephemeral" %}
             {% do unfinished.append(node.unique_id) %}

@@ -137,6 +137,8 @@ class Repeated:
                 "select cast(min(t_dat) as date), cast(max(t_dat) as date) from read_parquet(?)",
                 [str(purchases)],
             ).fetchall()[0]
+        if last is None:
+            raise InputError(f"{purchases} holds no purchase.")
         cutoffs = [last - timedelta(days=self._asked - 1 + apart * place) for place in range(n)]
         if cutoffs[-1] - timedelta(days=self._known) < first:
             raise InputError(

@@ -24,7 +24,7 @@ from typing import Any
 import duckdb
 import psutil
 
-from models_py import database
+from models_py import database, demo_data
 
 FULL_SIZE = 1_371_980
 VARS = {"n_training_windows": 6, "extra_training_windows": 0, "n_backtest_windows": 1}
@@ -293,13 +293,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--keep-data", action="store_true", help="for the next run")
     options = parser.parse_args(arguments)
     parts = options.parts.split(",")
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+    most = FULL_SIZE // demo_data.MIN_CUSTOMERS
+    if not all(part.isdecimal() and 1 <= int(part) <= most for part in parts):
         parser.error(
-            f"--parts is {options.parts!r}; it must be whole numbers of 1 or more, as 16,4."
+            f"--parts is {options.parts!r}; it must be whole numbers from 1 to {most}, as 16,4."
         )
     limits = options.memory_limits.split(",")
     for limit in limits:
-        if database.bytes_of(limit) is None:
+        if (database.bytes_of(limit) or 0) < database.LEAST_MEMORY:
             parser.error(f"--memory-limits has {limit!r}; each must be a size such as 6GB.")
     if options.peers and not shutil.which(options.peers):
         parser.error(f"--peers is {options.peers!r}; it must be a Python that can be run.")

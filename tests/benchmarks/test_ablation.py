@@ -70,7 +70,14 @@ def test_a_file_that_is_none_of_dbts_results_is_named(tmp_path: Path, content: s
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--peers", "/no/such/python"], ["--memory-limits", "6GB,lots"], ["--parts", "0"]]
+    "arguments",
+    [
+        ["--peers", "/no/such/python"],
+        ["--memory-limits", "6GB,lots"],
+        ["--memory-limits", "1MB"],
+        ["--parts", "0"],
+        ["--parts", "100000"],
+    ],
 )
 def test_what_the_benchmark_can_not_use_is_named_before_it_begins(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]

@@ -9,6 +9,7 @@ import pytest
 
 from models_py import pair_reader, report, two_stages
 from models_py.database import memory_limit
+from models_py.evaluation import MIN_CUSTOMERS
 from models_py.submission import check_submission, read_submission
 from tests.dbt import runs
 from tests.dbt.conftest import FEW_WINDOWS, Run
@@ -78,6 +79,18 @@ def test_every_system_is_evaluated_in_every_window(run: Run) -> None:
         assert len(windows) == 4
         assert pd.isna(windows[3])
     assert ((rows["map_at_12_low"] <= rows["map_at_12"]) & (rows["map_at_12"] <= 1)).all()
+
+
+def test_few_customers_are_neither_better_nor_worse(run: Run) -> None:
+    rows = query(
+        run.database,
+        "select n_customers, is_better_than_baseline, difference_low, map_at_12_high"
+        " from system_comparison",
+    )
+    is_few = rows["n_customers"] < MIN_CUSTOMERS
+    assert 0 < is_few.sum() < len(rows)
+    assert rows[is_few].drop(columns="n_customers").isna().all(axis=None)
+    assert rows[~is_few].notna().all(axis=None)
 
 
 def test_scores_of_customers_average_to_the_evaluation(run: Run) -> None:
