@@ -243,7 +243,7 @@ def print_choices(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
                    ' and ' order by chosen_value desc, choice
                )
         from predictions.choices
-        where system = ? and starts_with(choice, 'weight of ') and chosen_value > 0
+        where system = ? and choice like 'weight of %, customers %' and chosen_value > 0
               and (window_id = 0 or window_id in (select window_id from predictions.backtest_lists))
         group by all
         order by window_id, kind desc
