@@ -208,14 +208,8 @@ _SHARES: Mapping[str, tuple[str, str]] = {
 _COLUMNS = {
     "articles": {column for column, _ in _SHARES.values()}
     | {"article_id", "product_code", "index_group_no"},
-    "customers": {
-        "customer_id",
-        "age",
-        "postal_code",
-        "club_member_status",
-        "FN",
-        "fashion_news_frequency",
-    },
+    "customers": {"customer_id", "age", "postal_code", "FN"}
+    | {"club_member_status", "fashion_news_frequency"},
     "transactions_train": {"t_dat", "customer_id", "article_id", "price", "sales_channel_id"},
 }
 

@@ -25,8 +25,8 @@ OUTPUT_COLUMNS = [
     "difference_high",
 ]
 INTERVAL = (2.5, 97.5)
-# Fewer customers than this have no interval among what is published: a bootstrap of a handful of
-# them is too narrow.
+# The interval of fewer customers is too narrow to say anything: none is published, and the gate
+# decides nothing on it.
 MIN_CUSTOMERS = 30
 # Replicates drawn at a time: bounds memory. Another number draws other weights.
 BLOCK = 64

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models_py.evaluation import evaluate
+from models_py.evaluation import MIN_CUSTOMERS, evaluate
 
 # Behind each interval, whatever --n-bootstrap says: a decision should not hang on a few draws.
 N_BOOTSTRAP = 1000
-# With fewer customers the interval is too narrow to say anything, so nothing is decided on it.
-MIN_CUSTOMERS = 30
 
 KEYS = ["window_id", "customer_key"]
 

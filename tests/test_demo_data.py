@@ -353,10 +353,7 @@ def test_an_interrupt_is_a_sentence(tmp_path: Path) -> None:
             time.sleep(0.05)
         run.send_signal(signal.SIGINT)
         _, message = run.communicate(timeout=60)
-    assert (run.returncode, message) == (
-        130,
-        "Interrupted.\n",
-    )
+    assert (run.returncode, message) == (130, "Interrupted.\n")
     assert not list(tmp_path.iterdir())
 
 

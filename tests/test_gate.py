@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models_py.evaluation import evaluate
-from models_py.gate import MIN_CUSTOMERS, N_BOOTSTRAP, compare, decide
+from models_py.evaluation import MIN_CUSTOMERS, evaluate
+from models_py.gate import N_BOOTSTRAP, compare, decide
 
 NOTHING = pd.DataFrame({"window_id": [], "customer_key": [], "ap": []})
 
