@@ -1,4 +1,4 @@
-"""What dbt does when it opens its database (profiles.yml): a lock, a limit, a function for SQL."""
+"""What dbt does when it opens its database (profiles.yml): a lock, a limit, functions for SQL."""
 
 import gc
 from pathlib import Path
@@ -9,7 +9,7 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
-from models_py import compressed, database, leftovers, run_lock
+from models_py import compressed, database, leftovers, pair_weights, run_lock
 
 # DuckDB's part of HM_MEMORY_LIMIT: a build takes up to 1.44 times what DuckDB is told
 # (docs/full_size.md).
@@ -51,7 +51,7 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Leave a part of HM_MEMORY_LIMIT to what DuckDB does not count as its own, and to dbt.
 
-        SQL gets the function `content_bytes`.
+        SQL gets the functions `content_bytes`, `pair_weights` and `best_partners`.
         """
         # All that dbt has read of the project stays until it ends: the collector need not look
         # through it again and again.
@@ -59,3 +59,4 @@ class Plugin(BasePlugin):
         database.limit_memory(conn, BUILD_SHARE)
         database.keep_blocks(conn)
         conn.create_function("content_bytes", compressed.content_bytes, [str], int)
+        pair_weights.register(conn)

@@ -314,7 +314,7 @@ def test_a_model_that_looks_past_its_cutoff_is_caught(
         "cand_own_decayed",
         "cand_bought_together",
         "recent_purchases",
-        "feat_article_pair",
+        "article_pair_weights",
         "candidates",
         "abt_candidates",
         "abt_customers",

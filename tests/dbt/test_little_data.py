@@ -33,8 +33,7 @@ OTHER = """{
     candidate_shares: {within_30_days: 0.6, within_91_days: 0.4, longer_ago: 0.2, never: 0.9},
     customers_in_full: 10, decay_days: [10, 30], own_decay_days: 30, n_favourites: 2,
     n_variants: 3, recent_days: 20, max_recent_articles: 9, max_recent_purchases: 7,
-    n_pair_articles: 50, pair_decay_days: 60, max_pair_customers: 300, max_customer_pairs: 5000,
-    max_partners: 4, pair_shrinkage: 1, max_pair_purchases: 8, max_pairs_of_customer: 9,
+    n_pair_articles: 50, max_pair_customers: 300, pair_penalty: 20, max_pairs_of_customer: 9,
     n_neighbours: 5, max_common_buyers: 6, max_negatives: 8, age_band_ends: [25, 35, 50],
     unknown_postal_code_share: 0.5, max_rejected_share: 0.5, earliest_day: '2019-01-01',
     max_price: 100, max_days_without_purchases: 20, max_stray_share: 0.2

@@ -347,7 +347,13 @@ def test_every_model_is_described_and_on_the_way_to_an_exposure(run: Run) -> Non
     assert sources >= set(runs.FILES)
     unread = {models[m]["name"] for m in set(models) - reached}
     # Tables for analysts, which training does not read.
-    assert unread <= {"scored_customers", "input_counts", "customer_tastes", "abt_candidates"}
+    assert unread <= {
+        "scored_customers",
+        "input_counts",
+        "customer_tastes",
+        "abt_candidates",
+        "articles_bought_together",
+    }
 
 
 @pytest.mark.parametrize("model", ["recommendations", "backtest_lists"])

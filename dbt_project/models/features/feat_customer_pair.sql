@@ -12,9 +12,9 @@ with customer_articles as (
 
 ),
 
-pairs as (
+weights as (
 
-    select * from {{ ref("feat_article_pair") }}
+    select * from {{ ref("article_pair_weights") }}
 
 ),
 
@@ -27,83 +27,43 @@ budgets as (
 
 articles as (
 
-    select distinct
+    select
         window_id,
-        article_key
-    from pairs
+        unnest(article_keys) as article_key
+    from weights
 
 ),
 
-own as (
+-- All of a window at once, as the weights are many.
+bought as (
 
     select
-        customer_articles.*,
-        budgets.budget_share,
-        row_number() over (
-            partition by customer_articles.window_id, customer_articles.customer_key
-            order by customer_articles.days_since_last_bought asc, customer_articles.article_key asc
-        ) as recent_rank
+        customer_articles.window_id,
+        list(
+            struct_pack(
+                customer_key := customer_articles.customer_key,
+                article_key := customer_articles.article_key,
+                days_since := customer_articles.days_since_last_bought,
+                most := cast(ceil({{ var("max_pairs_of_customer") }} * budgets.budget_share) as integer)
+            )
+        ) as purchases
     from customer_articles
     inner join articles
         on customer_articles.window_id = articles.window_id and customer_articles.article_key = articles.article_key
     inner join budgets
         on customer_articles.window_id = budgets.window_id and customer_articles.customer_key = budgets.customer_key
+    group by customer_articles.window_id
 
 ),
 
--- What the customer has bought counts for nothing, whatever it was bought together with: another source has it.
-together as (
+-- A list of structs, in rows and columns.
+partners as (
 
     select
-        own.window_id,
-        own.customer_key,
-        pairs.other_article_key as article_key,
-        round(pairs.pair_score * 1000000) as score,
-        pairs.pair_score,
-        own.days_since_last_bought
-    from own
-    inner join pairs on own.window_id = pairs.window_id and own.article_key = pairs.article_key
-    where
-        own.recent_rank <= ceil({{ var("max_pair_purchases") }} * own.budget_share)
-        and pairs.pair_rank <= ceil({{ var("max_partners") }} * own.budget_share)
-
-    union all
-
-    select
-        window_id,
-        customer_key,
-        article_key,
-        -1e12 as score,
-        null as pair_score,
-        null as days_since_last_bought
-    from own
-
-),
-
-reached as (
-
-    select
-        window_id,
-        customer_key,
-        article_key,
-        {{ whole_sum("score") }} as sum_of_scores,
-        max(pair_score) as best_score,
-        min(days_since_last_bought) as days_since_bought
-    from together
-    group by window_id, customer_key, article_key
-    having {{ whole_sum("score") }} > 0
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by window_id, customer_key
-            order by sum_of_scores desc, article_key asc
-        ) as pair_rank
-    from reached
+        bought.window_id,
+        unnest(best_partners(weights.article_keys, weights.weights, bought.purchases), max_depth := 2) -- noqa: AL03
+    from bought
+    inner join weights on bought.window_id = weights.window_id
 
 )
 
@@ -111,9 +71,10 @@ select
     window_id,
     customer_key,
     article_key,
-    cast(sum_of_scores / 1e6 as real) as pair_sum,
-    best_score as pair_max,
-    days_since_bought as pair_days_since,
-    cast(pair_rank as integer) as pair_rank
-from ranked
-where pair_rank <= {{ var("max_pairs_of_customer") }}
+    pair_sum,
+    pair_max,
+    pair_days_since,
+    pair_rank
+from partners
+-- As in stg_transactions: each customer's rows together.
+order by window_id, customer_key
