@@ -14,7 +14,7 @@ export PYTHONUNBUFFERED := 1
 SQL := $(shell find dbt_project -name target -prune -o -type f \( -name '*.sql' -o -name '*.yml' -o -name '*.md' \) -print) profiles.yml
 MODELS := $(filter-out models_py/demo_% models_py/complete_journey.py models_py/report.py,$(wildcard models_py/*.py))
 
-.PHONY: demo real run test lint docs bench-peers bench-rare bench-few-days ablation bench-full bench-small kill-test lock clean
+.PHONY: demo real run test lint docs bench-peers bench-rare bench-new bench-few-days ablation bench-full bench-small kill-test lock clean
 .DELETE_ON_ERROR:
 
 # What a newcomer runs.
@@ -89,14 +89,14 @@ docs: out/demo/.built
 
 # A benchmark is to measure, so what it measures is published however it compares with the last time.
 
-# This project beside what a user would pick instead, in six windows: $(call beside_peers,folder of the files). The
-# peers' libraries need older numpy and pandas, so an environment of their own.
+# This project beside what a user would pick instead, in six windows: $(call beside_peers,folder of the files,options of
+# the peers). The peers' libraries need older numpy and pandas, so an environment of their own.
 define beside_peers
 	@mkdir -p out/$@
 	HM_DATA_DIR=$(1) HM_OUT_DIR=out/$@ $(BIN)/dbt build --vars '{n_backtest_windows: 6}'
 	HM_DATA_DIR=$(1) HM_OUT_DIR=out/$@ $(BIN)/python -m models_py.train --publish-anyway
 	OPENBLAS_NUM_THREADS=1 .venv-peers/bin/python -m tests.benchmarks.peers \
-	--database out/$@/hm.duckdb --out-dir out/$@
+	--database out/$@/hm.duckdb --out-dir out/$@ $(2)
 	$(BIN)/python -m tests.benchmarks.compare --database out/$@/hm.duckdb --out-dir out/$@
 endef
 
@@ -108,6 +108,11 @@ bench-peers: data/real/.made .venv-peers/.installed
 bench-rare: data/real/.made .venv-peers/.installed
 	$(BIN)/python -m tests.benchmarks.rare_orders --out data/rare
 	$(call beside_peers,data/rare)
+
+# Where nothing is bought again, and the peers are told so: about ten minutes.
+bench-new: data/real/.made .venv-peers/.installed
+	$(BIN)/python -m tests.benchmarks.rare_orders --customers 1 --share 1 --grain article_id --repeats 0 --out data/new
+	$(call beside_peers,data/new,--leave-out-bought)
 
 # Where four days are known and three are asked for, at 16 cutoffs of Complete Journey: some five minutes.
 bench-few-days: data/real/.made

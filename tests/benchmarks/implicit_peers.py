@@ -86,7 +86,7 @@ def _lists(
         known.row,
         known.matrix[known.row],
         N=min(LIST_LENGTH, len(known.article_keys)),
-        filter_already_liked_items=False,
+        filter_already_liked_items=window.leaves_out_bought,
     )
     # A row that is short is filled up with column -1.
     is_found = np.isfinite(scores) & (scores > least_score) & (columns >= 0)

@@ -1,7 +1,7 @@
 """What a peer may see of a window, read from the DuckDB file that dbt built."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -40,6 +40,8 @@ class Window:
         stg_articles: article_key and the attributes.
     customers
         stg_customers: customer_key and the attributes.
+    leaves_out_bought
+        Whether the libraries are told to leave out what the customer has bought.
     """
 
     window_id: int
@@ -50,6 +52,7 @@ class Window:
     best_sellers: IntArray
     articles: pd.DataFrame
     customers: pd.DataFrame
+    leaves_out_bought: bool = False
 
 
 def connect(database: Path) -> duckdb.DuckDBPyConnection:
@@ -71,7 +74,9 @@ def connect(database: Path) -> duckdb.DuckDBPyConnection:
         ) from problem
 
 
-def read_windows(connection: duckdb.DuckDBPyConnection) -> Iterator[Window]:
+def read_windows(
+    connection: duckdb.DuckDBPyConnection, leaves_out_bought: bool = False
+) -> Iterator[Window]:
     """The backtest windows in the order of window_id, one in memory at a time.
 
     Raises
@@ -95,7 +100,8 @@ def read_windows(connection: duckdb.DuckDBPyConnection) -> Iterator[Window]:
     if not ids:
         raise InputError("no past window can be scored: nothing was bought in one, or none is.")
     for (window_id,) in ids:
-        yield read_window(connection, int(window_id), *attributes)
+        window = read_window(connection, int(window_id), *attributes)
+        yield replace(window, leaves_out_bought=leaves_out_bought)
 
 
 def read_attributes(connection: duckdb.DuckDBPyConnection) -> tuple[pd.DataFrame, pd.DataFrame]:

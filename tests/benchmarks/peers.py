@@ -92,6 +92,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--out-dir", type=Path, default=Path("out"), help="folder for the results")
     parser.add_argument("--only", nargs="+", metavar="SYSTEM", help="only these peers")
+    parser.add_argument(
+        "--leave-out-bought",
+        action="store_true",
+        help="tell the libraries to leave out what the customer has bought",
+    )
     options = parser.parse_args(arguments)
     # The libraries warn about their own insides.
     warnings.simplefilter("ignore")
@@ -108,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
         with connect(options.database) as connection, threadpool_limits(1, user_api="blas"):
             trials = run_trials(
                 [peer for peer in peers if not options.only or peer.name in options.only],
-                read_windows(connection),
+                read_windows(connection, options.leave_out_bought),
             )
         write(trials, options.out_dir)
     except InputError as problem:

@@ -6,7 +6,8 @@ customers, of each week so dealt a part is kept, and what was bought in a kept w
 its first day. An article is a product type, so that there are some two thousand, or an article.
 
 With part of the articles of an order, and of what a customer bought before, it comes nearer to
-fashion: ``--customers 4 --share 0.5 --grain article_id --articles 0.35 --repeats 0.2``.
+fashion: ``--customers 4 --share 0.5 --grain article_id --articles 0.35 --repeats 0.2``. With
+``--customers 1 --share 1 --grain article_id --repeats 0`` nothing is ever bought again.
 """
 
 import argparse
@@ -105,8 +106,8 @@ def make(
     customers
         How many customers a household's weeks are dealt to.
     share, articles, repeats
-        What is kept, each above 0 and up to 1: of these weeks, of each customer's articles, and of
-        the days on which a customer bought an article again.
+        What is kept, up to 1: of these weeks and of each customer's articles (above 0), and of the
+        days on which a customer bought an article again.
     draw
         Another number draws others.
 
@@ -117,9 +118,11 @@ def make(
     """
     if customers < 1:
         raise ValueError(f"--customers is {customers}; it must be at least 1.")
-    for name, value in (("share", share), ("articles", articles), ("repeats", repeats)):
+    for name, value in (("share", share), ("articles", articles)):
         if not 0 < value <= 1:
             raise ValueError(f"--{name} is {value}; it must be above 0 and at most 1.")
+    if not 0 <= repeats <= 1:
+        raise ValueError(f"--repeats is {repeats}; it must be from 0 to 1.")
     if out.resolve() == data.resolve():
         raise ValueError(
             f"--out is --data, {data}, whose files would be lost; name another folder."

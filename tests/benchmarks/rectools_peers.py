@@ -136,7 +136,10 @@ def _lists(model: Any, window: Window, known: Interactions, dataset: Dataset) ->
     with redirect_stderr(StringIO()):
         model.fit(dataset)
     found = model.recommend(
-        window.customer_keys[known.place], dataset, k=LIST_LENGTH, filter_viewed=False
+        window.customer_keys[known.place],
+        dataset,
+        k=LIST_LENGTH,
+        filter_viewed=window.leaves_out_bought,
     )
     found = found[np.isfinite(found[Columns.Score])]
     if found.empty:

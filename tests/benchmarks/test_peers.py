@@ -185,6 +185,8 @@ def test_a_window_knows_its_history_alone(tmp_path: Path) -> None:
         connection.execute(DATABASE)
     with connect(path) as connection:
         (only,) = read_windows(connection)
+        (told,) = read_windows(connection, leaves_out_bought=True)
+    assert (only.leaves_out_bought, told.leaves_out_bought) == (False, True)
     # The first day of the history is in, the cutoff and the day before the history are not.
     assert only.purchases.to_numpy().tolist() == [[7, 11, 60, 1], [8, 12, 1, 3]]
     assert only.customer_keys.tolist() == [7]

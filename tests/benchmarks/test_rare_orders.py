@@ -78,7 +78,7 @@ def test_part_of_the_articles_and_of_the_repeats_is_kept(shop: Path, tmp_path: P
     columns = "customer_id, article_id, t_dat"
     make_all(shop, tmp_path, customers=1)
     everything = rows(tmp_path, columns)
-    make_all(shop, tmp_path, customers=1, repeats=1e-9)
+    make_all(shop, tmp_path, customers=1, repeats=0)
     firsts = rows(tmp_path, columns)
     # All is sold in the first week: 6 articles of 2 customers, four weeks each.
     assert (len(everything), len(firsts)) == (24, 6)
@@ -110,6 +110,7 @@ def test_a_folder_without_files_is_named(
         ("share", "1.5"),
         ("articles", "-1"),
         ("repeats", "2"),
+        ("repeats", "-0.1"),
         ("out", "{data}"),
     ],
 )
