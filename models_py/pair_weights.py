@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from duckdb.func import PythonUDFType
 from scipy import linalg, sparse
+from threadpoolctl import threadpool_limits
 
 from models_py.database import n_threads
 from models_py.frames import ScoreArray
@@ -21,12 +22,15 @@ from models_py.frames import ScoreArray
 IntArray = npt.NDArray[np.int32]
 Column = npt.NDArray[np.float32] | IntArray
 
-# Weights are whole multiples of this, so that a sum of them that is below 16 is exact in float32
-# and does not depend on the order.
+# Weights are whole multiples of this, so that what linear algebra rounds differently is the same
+# again, and a sum of them that is below 16 is exact in float32, whatever the order.
 UNIT = 2.0**-20
 
 # Customers whose scores of all articles are held at once: what fits into the processor's cache.
 BLOCK_SIZE = 512
+
+# How many products of dense matrices one of sparse matrices is worth, roughly.
+DENSE_IS_CHEAPER = 50
 
 _PARTNER = {
     "customer_key": pa.int32(),
@@ -36,6 +40,8 @@ _PARTNER = {
     "pair_days_since": pa.int32(),
     "pair_rank": pa.int32(),
 }
+
+_NONE = pa.array([], pa.struct(list(_PARTNER.items())))
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
@@ -67,7 +73,7 @@ def fit(customers: IntArray, articles: IntArray, penalty: float) -> tuple[IntArr
     Parameters
     ----------
     customers, articles
-        (n_purchases,) keys; each pair once.
+        (n_purchases,) int32 keys, n_purchases >= 1; each pair once.
     penalty
         Above 0, in customers: an article that as many bought is shrunk to about half.
 
@@ -79,13 +85,35 @@ def fit(customers: IntArray, articles: IntArray, penalty: float) -> tuple[IntArr
     """
     article_keys, column = np.unique(articles, return_inverse=True)
     _, row = np.unique(customers, return_inverse=True)
-    x = sparse.csr_matrix((np.ones(len(row)), (row, column)))
-    gram = (x.T @ x).toarray()
-    gram[np.diag_indices_from(gram)] += penalty
-    inverse = linalg.cho_solve(linalg.cho_factor(gram, overwrite_a=True), np.eye(len(gram)))
-    weights = inverse / -np.diag(inverse)
+    # As in training: the same sums on each machine.
+    with threadpool_limits(1, user_api="blas"):
+        gram = _common_buyers(sparse.csr_matrix((np.ones(len(row), np.float32), (row, column))))
+        gram[np.diag_indices_from(gram)] += penalty
+        factor = linalg.cho_factor(gram, overwrite_a=True)
+        weights = linalg.cho_solve(factor, np.eye(len(gram)), overwrite_b=True)
+    weights /= -np.diag(weights).copy()
     np.fill_diagonal(weights, 0.0)
-    return article_keys.astype(np.int32), (np.round(weights / UNIT) * UNIT).astype(np.float32)
+    weights /= UNIT
+    np.round(weights, out=weights)
+    weights *= UNIT
+    return article_keys.astype(np.int32), weights.astype(np.float32)
+
+
+def _common_buyers(bought: sparse.csr_matrix) -> npt.NDArray[np.float64]:
+    """(n_articles, n_articles) how many customers bought both, of a (n_customers, n_articles) 0/1.
+
+    By a product of sparse matrices, or, where customers have so many articles that it is cheaper,
+    of dense blocks; both are exact below 2**24 customers.
+    """
+    n_customers, n_articles = bought.shape
+    n_pairs = float((np.diff(bought.indptr).astype(np.float64) ** 2).sum())
+    if n_pairs * DENSE_IS_CHEAPER < float(n_customers) * n_articles**2:
+        return np.asarray((bought.T @ bought).toarray(), np.float64)
+    counts = np.zeros((n_articles, n_articles))
+    for start in range(0, n_customers, 8 * BLOCK_SIZE):
+        block = bought[start : start + 8 * BLOCK_SIZE].toarray()
+        counts += block.T @ block
+    return counts
 
 
 def best(weights: ScoreArray, purchases: sparse.csr_matrix, most: int) -> dict[str, Column]:
@@ -98,8 +126,8 @@ def best(weights: ScoreArray, purchases: sparse.csr_matrix, most: int) -> dict[s
     weights
         (n_articles, n_articles) float32, as from `fit`.
     purchases
-        (n_customers, n_articles) float32: days since the customer last bought the article, at
-        least 1. No row is empty.
+        (n_customers, n_articles) float32, n_customers >= 1: days since the customer last bought
+        the article, at least 1. No row is empty, no entry is there twice.
     most
         At most so many articles a customer, at least 1.
 
@@ -170,9 +198,14 @@ def _highest(sums: ScoreArray, most: int) -> tuple[ScoreArray, npt.NDArray[np.in
 
 
 def _pair_weights(purchases: pa.ChunkedArray, penalty: pa.ChunkedArray) -> pa.Array:
-    """`fit` as SQL has it: weights row by row."""
-    keys, weights = [], []
+    """`fit` as SQL has it: weights row by row; empty lists of an empty list."""
+    keys: list[Column] = []
+    weights: list[Column] = []
     for bought, of in zip(_lists(purchases), penalty.to_pylist(), strict=True):
+        if not len(bought):
+            keys.append(np.empty(0, np.int32))
+            weights.append(np.empty(0, np.float32))
+            continue
         customers, articles = (_ints(bought, name) for name in ("customer_key", "article_key"))
         article_keys, of_articles = fit(customers, articles, of)
         keys.append(article_keys)
@@ -186,8 +219,14 @@ def _pair_weights(purchases: pa.ChunkedArray, penalty: pa.ChunkedArray) -> pa.Ar
 def _best_partners(
     article_keys: pa.ChunkedArray, weights: pa.ChunkedArray, purchases: pa.ChunkedArray
 ) -> pa.Array:
-    """`best` as SQL has it: customers and articles by their keys, `most` for each customer."""
-    found = []
+    """`best` as SQL has it: customers and articles by their keys, `most` for each customer.
+
+    Raises
+    ------
+    ValueError
+        If an article that was bought has no weights.
+    """
+    found = [_NONE]
     ends = [0]
     rows = zip(_lists(article_keys), _lists(weights), _lists(purchases), strict=True)
     for of_articles, of_weights, bought in rows:
@@ -203,8 +242,12 @@ def _best_partners(
 def _partners(
     article_keys: IntArray, weights: ScoreArray, bought: pa.StructArray, most: int
 ) -> pa.StructArray:
+    """`best` of customers with the same `most`; arrays as in `fit`, structs as in `register`."""
     customers, row = np.unique(_ints(bought, "customer_key"), return_inverse=True)
-    column = np.searchsorted(article_keys, _ints(bought, "article_key"))
+    articles = _ints(bought, "article_key")
+    column = np.searchsorted(article_keys, articles)
+    if not np.isin(articles, article_keys).all():
+        raise ValueError("an article that was bought has no weights")
     days = _ints(bought, "days_since").astype(np.float32)
     purchases = sparse.csr_matrix((days, (row, column)), (len(customers), len(article_keys)))
     partners = best(weights, purchases, most)
@@ -223,10 +266,11 @@ def _lists(column: pa.ChunkedArray) -> Iterator[pa.Array]:
 
 
 def _ints(struct: pa.StructArray, name: str) -> IntArray:
-    """A field of the rows of a list, which may be a slice of a longer one."""
+    """(n_rows,) int32 of a field of the rows of a list, which may be a slice of a longer one."""
     return np.asarray(struct.field(name).to_numpy(zero_copy_only=False), np.int32)
 
 
 def _list_array(rows: Sequence[Column], kind: pa.DataType) -> pa.ListArray:
+    """A column of lists, one of each array."""
     ends = np.cumsum([0, *(len(row) for row in rows)], dtype=np.int32)
     return pa.ListArray.from_arrays(pa.array(ends), pa.array(np.concatenate(rows), kind))

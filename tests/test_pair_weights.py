@@ -39,8 +39,65 @@ def test_each_article_has_the_regression_on_all_others() -> None:
         ridge.fit(is_bought[:, others].astype(float), is_bought[:, article].astype(float))
         np.testing.assert_allclose(weights[others, article], ridge.coef_, atol=1e-6)
         assert weights[article, article] == 0
-    # In units, so that sums are exact.
-    assert (weights / pair_weights.UNIT == np.round(weights / pair_weights.UNIT)).all()
+
+
+def test_sums_of_weights_are_exact() -> None:
+    """As they are then the same in any order."""
+    is_bought = bought(400, 50, 0.1, seed=5)
+    customers, articles = (x.astype(np.int32) for x in np.nonzero(is_bought))
+    _, weights = pair_weights.fit(customers, articles, 10.0)
+    for own in is_bought:
+        assert (weights[own].sum(axis=0) == weights[own].astype(np.float64).sum(axis=0)).all()
+        backwards = weights[own][::-1].cumsum(axis=0, dtype=np.float32)[-1]
+        assert (backwards == weights[own].sum(axis=0)).all()
+
+
+@pytest.mark.parametrize("share", [0.02, 0.9])
+def test_common_buyers_are_counted_by_either_product(
+    monkeypatch: pytest.MonkeyPatch, share: float
+) -> None:
+    is_bought = bought(5000, 40, share, seed=6)
+    expected = is_bought.T.astype(int) @ is_bought
+    customers, articles = (x.astype(np.int32) for x in np.nonzero(is_bought))
+    weights = []
+    for cheaper in (0, 1e9):
+        monkeypatch.setattr(pair_weights, "DENSE_IS_CHEAPER", cheaper)
+        counted = pair_weights._common_buyers(sparse.csr_matrix(is_bought.astype(np.float32)))
+        assert (counted == expected).all()
+        weights.append(pair_weights.fit(customers, articles, 3.0)[1])
+    assert (weights[0] == weights[1]).all()
+
+
+def test_a_long_list_is_in_order() -> None:
+    """Longer than what NumPy's partition happens to leave in order."""
+    weights = np.random.default_rng(7).permutation(10**6).reshape(1000, 1000).astype(np.float32)
+    found = pair_weights.best(weights, sparse.csr_matrix(np.eye(1000, dtype=np.float32)[:3]), 400)
+    for row in range(3):
+        others = np.delete(weights[row], row)
+        assert found["pair_sum"][found["row"] == row].tolist() == np.sort(others)[:-401:-1].tolist()
+
+
+def test_an_article_without_weights_is_refused(connection: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(duckdb.InvalidInputException, match="has no weights"):
+        connection.execute(
+            """
+            select best_partners([1, 3], [0, 1, 1, 0]::float[], [struct_pack(
+                customer_key := 1, article_key := 2, days_since := 1, most := 9
+            )])
+            """
+        ).fetchall()
+
+
+def test_nothing_bought_is_an_empty_list(connection: duckdb.DuckDBPyConnection) -> None:
+    assert connection.execute(
+        """
+        select
+            pair_weights([]::struct(customer_key integer, article_key integer)[], 1.0::double),
+            best_partners([1, 3], [0, 1, 1, 0]::float[], []::struct(
+                customer_key integer, article_key integer, days_since integer, most integer
+            )[])
+        """
+    ).fetchall() == [({"article_keys": [], "weights": []}, [])]
 
 
 @pytest.mark.parametrize("most", [1, 3, 40])

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -14,7 +15,14 @@ from tests.benchmarks.compare import compare, text_of, write_json
 from tests.benchmarks.heuristics import own_count, own_decayed, own_recency, popular
 from tests.benchmarks.inputs import ALL_DAYS, InputError, IntArray, Window, connect, read_windows
 from tests.benchmarks.interactions import interactions, lists_of_columns
-from tests.benchmarks.trials import Peer, Trials, grid, run_trials, without_repeats
+from tests.benchmarks.trials import (
+    Peer,
+    Trials,
+    grid,
+    run_trials,
+    without_bought,
+    without_repeats,
+)
 
 BEST_SELLERS = np.arange(100, 120)
 # customer_key, article_key, days_before, n_bought. Customer 1 bought 10 yesterday, 20 thrice at
@@ -137,6 +145,25 @@ def test_trials_fill_up_and_keep_the_best_parameters() -> None:
         {"window_id": 1, "customer_key": 1, "ap": 1.0, "system": "one"},
         {"window_id": 1, "customer_key": 5, "ap": 0.5, "system": "one"},
     ]
+
+
+def test_libraries_can_be_told_to_leave_out_what_was_bought() -> None:
+    """At any time, also before the days that they look at."""
+
+    def everything(_: Window) -> IntArray:
+        return np.array([[30, 99, 10, 40], [10, EMPTY, 40, 20]])
+
+    told = replace(window(labels=(99, 40)), leaves_out_bought=True)
+    assert without_bought(everything(told), told).tolist() == [
+        [EMPTY, 99, EMPTY, 40],
+        [10, EMPTY, 40, 20],
+    ]
+    peers = [Peer(kind, kind, everything, [{}]) for kind in ("library", "heuristic")]
+    for asked, expected in (
+        (told, [1, 1 / 2, 1 / 2, 1 / 2]),
+        (replace(told, leaves_out_bought=False), [1 / 2] * 4),
+    ):
+        assert run_trials(peers, [asked]).scores["ap"].tolist() == expected
 
 
 def test_what_fails_is_reported_and_replaced_by_best_sellers() -> None:

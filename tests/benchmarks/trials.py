@@ -108,6 +108,8 @@ def _try(peer: Peer, parameters: Parameters, window: Window) -> tuple[Parameters
         failure = f"{type(problem).__name__}: {' '.join(str(problem).split())[:200]}"
         lists = np.full((len(window.customer_keys), LIST_LENGTH), EMPTY, np.int64)
     seconds = time.monotonic() - started
+    if window.leaves_out_bought and peer.kind == "library":
+        lists = without_bought(lists, window)
     lists = merge_lists(without_repeats(lists), window.best_sellers)
     ap = average_precision(lists, window.label_row, window.label_article)
     frame = pd.DataFrame(
@@ -133,6 +135,20 @@ def without_repeats(lists: IntArray) -> IntArray:
     is_repeat = np.zeros(lists.shape, np.bool_)
     np.put_along_axis(is_repeat, order, again, axis=1)
     return np.where(is_repeat, EMPTY, lists)
+
+
+def without_bought(lists: IntArray, window: Window) -> IntArray:
+    """Empty each slot whose article the customer bought at any time before the cutoff.
+
+    The libraries leave out what is in their input, which is of so many days alone.
+    """
+    width = 1 + max(lists.max(initial=0), window.purchases["article_key"].max())
+    bought = (
+        window.purchases["customer_key"].to_numpy() * width
+        + window.purchases["article_key"].to_numpy()
+    )
+    is_bought = np.isin(window.customer_keys[:, None] * width + lists, bought) & (lists >= 0)
+    return np.where(is_bought, EMPTY, lists)
 
 
 def _summary(rows: pd.DataFrame) -> pd.DataFrame:
