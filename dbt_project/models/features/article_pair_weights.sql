@@ -8,7 +8,9 @@ with known_days as (
 
 history as (
 
-    select sold_on
+    select
+        window_id,
+        sold_on
     from known_days
     where {{ of_window() }}
 
@@ -24,51 +26,39 @@ popularity as (
 
 ),
 
--- From 0 to 1 for the max_pair_customers who are asked, in the mean.
-drawn_customers as (
+-- max_pair_customers of them, in the mean.
+asked as (
 
-    select
-        customer_key,
-        {{ pair_hash("customer_key", "customer_key", 0) }} / 1000003.0
-        * greatest(count(*) over () / {{ var("max_pair_customers") }}.0, 1) as drawn
+    select customer_key
     from {{ ref("stg_customers") }}
+    qualify
+        {{ pair_hash("customer_key", "customer_key", 0) }} / 1000003.0 * count(*) over ()
+        < {{ var("max_pair_customers") }}
 
 ),
 
 bought as (
 
     select distinct
+        history.window_id,
         purchases.customer_key,
         purchases.article_key
     from {{ ref("stg_transactions") }} as purchases
-    inner join drawn_customers on purchases.customer_key = drawn_customers.customer_key
+    inner join asked on purchases.customer_key = asked.customer_key
     inner join popularity on purchases.article_key = popularity.article_key
     inner join history on purchases.sold_on = history.sold_on
-    where
-        popularity.popularity_rank <= {{ var("n_pair_articles") }}
-        and drawn_customers.drawn < 1
-
-),
-
--- A struct of two lists, in columns.
-fitted as (
-
-    select
-        unnest(
-            pair_weights(
-                list(struct_pack(customer_key := customer_key, article_key := article_key)),
-                cast({{ var("pair_penalty") }} as double)
-            )
-        )
-    from bought
-    having count(*) > 0
+    where popularity.popularity_rank <= {{ var("n_pair_articles") }}
 
 )
 
+-- A struct of two lists, in columns: article_keys and weights.
 select
-    windows.window_id,
-    fitted.article_keys,
-    fitted.weights
-from fitted
-cross join {{ ref("windows") }} as windows
-where {{ of_window() }}
+    window_id,
+    unnest(
+        pair_weights(
+            list(struct_pack(customer_key := customer_key, article_key := article_key)),
+            cast({{ var("pair_penalty") }} as double)
+        )
+    ) -- noqa: AL03
+from bought
+group by window_id
