@@ -5,7 +5,7 @@ linear regression of who bought it on what else they bought, with a squared pena
 inverse of a matrix, and then each customer's score of every article, for which SQL has no words.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
@@ -33,16 +33,18 @@ BLOCK_SIZE = 512
 # one thread, by 8 to 250 articles a customer.
 DENSE_IS_CHEAPER = 200
 
+# What SQL gives and gets, by name; and as Arrow has it.
+_BOUGHT = {"customer_key": "integer", "article_key": "integer"}
+_BOUGHT_LAST = {**_BOUGHT, "days_since": "integer", "most": "integer"}
 _PARTNER = {
-    "customer_key": pa.int32(),
-    "article_key": pa.int32(),
-    "pair_sum": pa.float32(),
-    "pair_max": pa.float32(),
-    "pair_days_since": pa.int32(),
-    "pair_rank": pa.int32(),
+    **_BOUGHT,
+    "pair_sum": "float",
+    "pair_max": "float",
+    "pair_days_since": "integer",
+    "pair_rank": "integer",
 }
-
-_NONE = pa.array([], pa.struct(list(_PARTNER.items())))
+_IN_ARROW = {"integer": pa.int32(), "float": pa.float32()}
+_NONE = pa.array([], pa.struct([(name, _IN_ARROW[kind]) for name, kind in _PARTNER.items()]))
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
@@ -50,22 +52,22 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     connection.create_function(
         "pair_weights",
         _pair_weights,
-        ["struct(customer_key integer, article_key integer)[]", "double"],
+        [_structs(_BOUGHT), "double"],
         "struct(article_keys integer[], weights float[])",
         type=PythonUDFType.ARROW,
     )
     connection.create_function(
         "best_partners",
         _best_partners,
-        [
-            "integer[]",
-            "float[]",
-            "struct(customer_key integer, article_key integer, days_since integer, most integer)[]",
-        ],
-        "struct(customer_key integer, article_key integer, pair_sum float, pair_max float, "
-        "pair_days_since integer, pair_rank integer)[]",
+        ["integer[]", "float[]", _structs(_BOUGHT_LAST)],
+        _structs(_PARTNER),
         type=PythonUDFType.ARROW,
     )
+
+
+def _structs(fields: Mapping[str, str]) -> str:
+    """DuckDB's type of a list of structs."""
+    return f"struct({', '.join(f'{name} {kind}' for name, kind in fields.items())})[]"
 
 
 def fit(customers: IntArray, articles: IntArray, penalty: float) -> tuple[IntArray, ScoreArray]:
@@ -255,7 +257,8 @@ def _partners(
     partners["customer_key"] = customers[partners["row"]]
     partners["article_key"] = article_keys[partners["column"]]
     return pa.StructArray.from_arrays(
-        [pa.array(partners[name], kind) for name, kind in _PARTNER.items()], list(_PARTNER)
+        [pa.array(partners[name], _IN_ARROW[kind]) for name, kind in _PARTNER.items()],
+        list(_PARTNER),
     )
 
 
