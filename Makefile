@@ -109,7 +109,7 @@ bench-rare: data/real/.made .venv-peers/.installed
 	$(BIN)/python -m tests.benchmarks.rare_orders --out data/rare
 	$(call beside_peers,data/rare)
 
-# Where nothing is bought again, and the peers are told so: about ten minutes.
+# Where nothing is bought again, and the peers are told so: about six minutes.
 bench-new: data/real/.made .venv-peers/.installed
 	$(BIN)/python -m tests.benchmarks.rare_orders --customers 1 --share 1 --grain article_id --repeats 0 --out data/new
 	$(call beside_peers,data/new,--leave-out-bought)
