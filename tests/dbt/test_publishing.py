@@ -80,6 +80,24 @@ def test_a_worse_run_changes_nothing_says_why_and_can_be_published_anyway(
     assert (worse.out / "submission.csv").read_bytes() == submission
 
 
+def test_a_run_that_cannot_be_compared_with_the_published_one_says_so(
+    habitual: Run, tmp_path: Path
+) -> None:
+    """As where the data of another shop are put into the same folder."""
+    for name in (*FILES, "hm_build.duckdb"):
+        shutil.copyfile(habitual.out / name, tmp_path / name)
+    with duckdb.connect(str(tmp_path / "hm.duckdb")) as connection:
+        connection.execute("update stg_customers set customer_id = customer_id || ' of another'")
+    done = runs.train(habitual.data, tmp_path, "--n-bootstrap", "10")
+    assert done.returncode == 0, done.stderr
+    (gate,) = rows(
+        tmp_path / "hm.duckdb",
+        "select gate_decision from predictions.runs order by started_at desc limit 1",
+    )[0]
+    assert gate.startswith("not worse than the baseline (MAP@12 +0.")
+    assert gate.endswith("which has no window and customer in common with this one")
+
+
 def test_the_list_of_runs_says_what_made_each(habitual: Run) -> None:
     ((inputs, settings, versions, scores, gate),) = rows(
         habitual.database,
