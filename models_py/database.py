@@ -115,7 +115,8 @@ def limit_memory(connection: duckdb.DuckDBPyConnection, share: float) -> None:
 def keep_blocks(connection: duckdb.DuckDBPyConnection) -> None:
     """Let DuckDB keep the blocks that it once had, within its limit, and use them again.
 
-    Otherwise it gives each one back, and the system has to clear the next one (docs/full_size.md).
+    Otherwise it gives each one back, and the system has to clear the next one
+    (docs/full_size_experiments.md).
     It stays so where the limit is more of the machine's memory than DuckDB reserves.
     """
     with contextlib.suppress(duckdb.InvalidInputException):
