@@ -171,8 +171,9 @@ def print_details(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
     if not sources:
         return
     print(
-        "Sources of candidates: candidates a customer, recall, hit rate, hits of no other source,"
+        "Sources of candidates: candidates a customer, recall (share of what was bought that they"
     )
+    print("find), hit rate (share of them that was bought), hits of no other source,")
     print(f"MAP@12 of a perfect order of them, and their part in the MAP@12 of {exported}")
     width = _width(source for source, *_ in sources)
     for source, candidates, recall, hit_rate, alone, perfect, gained in sources:
@@ -284,6 +285,17 @@ def print_places(out_dir: Path, n_customers: int, n_unknown: int = 0, n_formulas
     print(f"Tables to query, in a DuckDB file: {published_file(out_dir)}")
 
 
+def _reasons(connection: duckdb.DuckDBPyConnection, file: str) -> str:
+    """Why rows of a file were refused, in words: the three commonest reasons, and how often."""
+    found = connection.execute(
+        "select rejected_because, count(*) from rejected_rows where file_name = ? "
+        "group by all order by 2 desc, 1",
+        [file],
+    ).fetchall()
+    words = [f"{reason} {n:,}" for reason, n in found[:3]]
+    return ", ".join(words + ["others"] * (len(found) > 3))
+
+
 def print_run(out_dir: Path) -> None:
     """Print the evaluation of the run, or of the backtest alone, that is published in a folder.
 
@@ -335,7 +347,10 @@ def print_run(out_dir: Path) -> None:
                 "select file_name, n_rows, n_refused from input_counts "
                 "where n_refused > 0 order by file_name"
             ).fetchall():
-                print(f"Refused: {n_refused:,} of {n_rows:,} rows of {file} (table rejected_rows).")
+                print(
+                    f"Refused: {n_refused:,} of {n_rows:,} rows of {file} "
+                    f"({_reasons(connection, file)}; table rejected_rows)."
+                )
             if run is not None:
                 changes = connection.execute("from predictions.drift order by all").df()
                 drift.print_drift(changes, run["cutoff_on"])

@@ -233,6 +233,9 @@ def published(out: Path, evaluation: pd.DataFrame, systems: tuple[str, ...] = ("
             create table input_counts as
             select 'customers' as file_name, 9000 as n_rows, 0 as n_refused
             union all select 'transactions_train', 65904, 3;
+            create table rejected_rows as
+            select 'transactions_train' as file_name, 'price is negative' as rejected_because
+            union all (select 'transactions_train', 'unknown article_id' from range(2));
             create table stg_customers (customer_id text);
             create table stg_articles (article_id text)
             """
@@ -268,7 +271,10 @@ def test_what_is_published_is_printed_as_it_was_at_the_end_of_the_run(
     assert out.startswith(evaluated)
     assert out.endswith(f"2,000 customers{places}")
     assert "Before it was published: nothing was checked." in out
-    assert "\nRefused: 3 of 65,904 rows of transactions_train (table rejected_rows).\n" in out
+    assert (
+        "\nRefused: 3 of 65,904 rows of transactions_train "
+        "(unknown article_id 2, price is negative 1; table rejected_rows).\n"
+    ) in out
     assert "rows of customers" not in out
     assert err == ""
     assert "2,000 customers" in at_the_end

@@ -47,7 +47,8 @@
         {% endif %}
     {% endfor %}
     {% if missing %}
-        {{ stop(path ~ ": column " ~ missing | join(", ") ~ " is missing (found: " ~ found | join(", ") | truncate(500) ~ "); add it, under this name, to the header.") }}
+        {% set one = missing | length == 1 %}
+        {{ stop(path ~ (": column " if one else ": columns ") ~ missing | join(", ") ~ (" is" if one else " are") ~ " missing (found: " ~ found | join(", ") | truncate(500) ~ "); add " ~ ("it, under this name." if one else "them, under these names.")) }}
     {% endif %}
 {% endmacro %}
 
@@ -65,12 +66,12 @@
 {% macro check_types(file, path) %}
     {% for column, kind in typed_columns().get(file, {}).items() %}
         {% set head = run_query(
-            "select min(" ~ column ~ "), count(nullif(trim(" ~ column ~ "), '')), count(try_cast(" ~ column ~ " as " ~ kind[0] ~ "))"
+            "select arg_min(" ~ column ~ ", n) filter (trim(" ~ column ~ ") <> ''), count(nullif(trim(" ~ column ~ "), '')), count(try_cast(" ~ column ~ " as " ~ kind[0] ~ "))"
             ~ " from (select * from (select " ~ column ~ ", row_number() over () as n from raw." ~ file ~ ") where n <= 1000 limit 1000)"
         ).rows[0] %}
         {% set is_needed = column in ["t_dat", "price"] %}
         {% if head[2] == 0 and (head[1] > 0 or is_needed) %}
-            {{ stop(path ~ ": column " ~ column ~ " holds " ~ (head[0] | tojson if head[1] > 0 else "nothing") ~ " where " ~ kind[1] ~ " is needed, in each of the first rows; mend the column.") }}
+            {{ stop(path ~ ": column " ~ column ~ " holds " ~ (head[0] | tojson if head[1] > 0 else "nothing") ~ " where " ~ kind[1] ~ " is needed" ~ (" (with a point, not a comma)" if kind[0] == "double" and "," in (head[0] or "") else "") ~ ", and none of the first rows has one; mend the column.") }}
         {% endif %}
     {% endfor %}
 {% endmacro %}

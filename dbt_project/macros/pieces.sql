@@ -38,8 +38,12 @@
 {% endmacro %}
 
 
-{#- Adds to the model whose hook this is the rows of its own SQL with another condition in the place of the first one. -#}
+{#- Adds to the model whose hook this is the rows of its own SQL with another condition in the place of the first one, which must
+    be there: without it all rows would be added once more. -#}
 {% macro insert_again(first, other) %}
+    {% if first not in model.compiled_code %}
+        {{ stop(model.name ~ ": its hook adds further pieces, but its SQL has no " ~ first ~ "; put of_piece() or of_window() where it reads.") }}
+    {% endif %}
     {% call statement("piece") %}
         insert into {{ this }} by name
         {{ model.compiled_code | replace(first, other) }}

@@ -80,7 +80,7 @@
     {% if "Out of Memory Error" in messages %}
         {% do log("There was too little memory: raise HM_MEMORY_LIMIT (" ~ env_var("HM_MEMORY_LIMIT", "6GB") ~ "), or free some space on the disk of HM_OUT_DIR, where what does not fit is put.", info=true) %}
     {% endif %}
-    {#- A fault of the input ends with status 2 and its sentence last, wherever it is found: what stops a model alone
+    {#- A fault of the input ends with status 2 and its sentence at the end, wherever it is found: what stops a model alone
         ends with dbt's 1. -#}
     {% for result in results if result.status == "error" and result.node.name == "rejected_rows" and "max_rejected_share" in (result.message or "") %}
         {% do stop(result.message.split("\n")[1] | trim) %}

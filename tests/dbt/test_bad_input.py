@@ -165,7 +165,7 @@ MISTAKES = [
     Mistake(
         "two columns less",
         edit("articles", lambda t: t.replace("index_group_name", "x").replace("product_code", "y")),
-        r"articles\.csv: column product_code, index_group_name is missing",
+        r"articles\.csv: columns product_code, index_group_name are missing",
     ),
     Mistake(
         "days are text",
@@ -176,6 +176,11 @@ MISTAKES = [
         "prices are text",
         edit("transactions_train", every(3, "cheap")),
         r"column price holds \"cheap\" where a number is needed",
+    ),
+    Mistake(
+        "decimal commas",
+        edit("transactions_train", every(3, '"3,23"')),
+        r"column price holds \"3,23\" where a number is needed \(with a point, not a comma\)",
     ),
     Mistake(
         "ages are text",
@@ -201,7 +206,7 @@ MISTAKES = [
     Mistake(
         "no header",
         edit("customers", lambda t: t.split("\n", 1)[1]),
-        r"customers\.csv: column customer_id, .* is missing \(found: customer0",
+        r"customers\.csv: columns customer_id, .* are missing \(found: customer0",
     ),
     Mistake(
         "empty first line",

@@ -52,8 +52,10 @@ select
     pairs.window_id,
     bought.article_id,
     bought.prod_name,
+    bought.colour_group as colour,
     as_well.article_id as other_article_id,
     as_well.prod_name as other_prod_name,
+    as_well.colour_group as other_colour,
     pairs.pair_weight,
     cast(
         row_number() over (
