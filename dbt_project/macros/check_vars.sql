@@ -1,59 +1,3 @@
-{#- What each var may hold. A new var gets its line here and its comment in dbt_project.yml. -#}
-{% macro var_rules() %}
-    {{ return({
-        "as_of": ["date", none],
-        "horizon_days": ["integer", 1],
-        "min_past_windows": ["integer", 0],
-        "n_training_windows": ["integer", 0],
-        "extra_training_windows": ["integer", 0],
-        "enough_training_customers": ["integer", 0],
-        "n_backtest_windows": ["integer", 0],
-        "history_days": ["integer", 1],
-        "min_history_days": ["integer", 1],
-        "max_training_customers": ["integer", 1],
-        "popularity_days": ["popularity spans", none],
-        "best_seller_days": ["popularity span", none],
-        "max_age_band_prior": ["integer", 1],
-        "n_popular": ["integer", 12],
-        "n_classes": ["integer", 12],
-        "taste_attributes": ["attributes", none],
-        "purchase_grain": ["grains", none],
-        "candidate_sources": ["sources", none],
-        "candidate_shares": ["shares", none],
-        "customers_in_full": ["integer", 0],
-        "max_days_unsold": ["integer", 1],
-        "customers_at_once": ["integer", 1],
-        "decay_days": ["integers", 1],
-        "own_decay_days": ["decay span", none],
-        "n_favourites": ["integer", 1, 1000],
-        "n_variants": ["integer", 1],
-        "recent_days": ["integer", 1],
-        "max_recent_articles": ["integer", 1],
-        "max_recent_purchases": ["integer", 1],
-        "n_pair_articles": ["integer", 2, 2000],
-        "max_pair_customers": ["integer", 2],
-        "pair_penalty": ["integer", 1, 1000000],
-        "max_pairs_of_customer": ["integer", 1],
-        "n_neighbours": ["integer", 1],
-        "max_common_buyers": ["integer", 2],
-        "max_negatives": ["integer", 1],
-        "age_band_ends": ["integers", 0],
-        "unknown_postal_code_share": ["share", none],
-        "max_rejected_share": ["share", none],
-        "max_size_change": ["number", 0],
-        "max_price_change": ["number", 0],
-        "max_refused_change": ["number", 0],
-        "max_missing_age_change": ["number", 0],
-        "max_new_article_change": ["number", 0],
-        "max_new_customer_change": ["number", 0],
-        "earliest_day": ["day", none],
-        "max_price": ["integer", 1, 1000000000],
-        "max_days_without_purchases": ["integer", 1],
-        "max_stray_share": ["share", none],
-    }) }}
-{% endmacro %}
-
-
 {#- Stops the run, before anything is built, at the first var that is not known or can't hold its value. -#}
 {% macro check_vars() %}
     {% if not execute %}{{ return("") }}{% endif %}
@@ -167,10 +111,4 @@
 {% macro purchase_grains() %}
     {% set given = var("purchase_grain") %}
     {{ return([given] if given is string else (given or []) | list) }}
-{% endmacro %}
-
-
-{#- Ends the run with one sentence. dbt exits with status 2. -#}
-{% macro stop(sentence) %}
-    {% do exceptions.raise_compiler_error(sentence) %}
 {% endmacro %}

@@ -104,12 +104,3 @@
         {% do run_query("create or replace view raw." ~ file ~ " as " ~ lines) %}
     {% endif %}
 {% endmacro %}
-
-
-{#- The first column of a query's answer, as a list. -#}
-{% macro query_values(sql) %}
-    {{ return(run_query(sql).columns[0].values() | list) }}
-{% endmacro %}
-
-
-{% macro quoted(text) %}{{ return("'" ~ text.replace("'", "''") ~ "'") }}{% endmacro %}
