@@ -52,6 +52,25 @@ def test_another_type_or_name_of_a_column_fails_the_build(tmp_path: Path) -> Non
     assert re.search(r"SKIP relation main\.abt_customers ", done.stdout)
 
 
+def test_a_model_in_pieces_that_does_not_ask_for_its_piece_fails_the_build(tmp_path: Path) -> None:
+    """All of its rows would be there once a piece."""
+    data, project = habits.make(tmp_path / "data"), runs.copy_of_project(tmp_path)
+    path = project / "models" / "staging" / "stg_transactions.sql"
+    text = path.read_text()
+    assert "where {{ of_piece() }}" in text
+    path.write_text(text.replace("where {{ of_piece() }}", ""))
+    done = runs.dbt(
+        data, tmp_path / "out", "run", "--select", "+stg_transactions",
+        variables="{customers_at_once: 50}", project=project,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout[-3000:]
+    assert re.findall(r"Failure in model (\w+)", done.stdout) == ["stg_transactions"]
+    assert (
+        "stg_transactions: its hook adds further pieces, but its SQL has no customer_key between 0 "
+        "and 49; put of_piece() or of_window() where it reads."
+    ) in done.stdout
+
+
 def test_every_table_that_is_read_has_a_contract(builds: ManyBuilds) -> None:
     """By Python, by an exposure, by people in a folder for them, or in an example of the README."""
     manifest = builds.manifest()
