@@ -171,10 +171,10 @@ def print_details(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
     if not sources:
         return
     print(
-        "Sources of candidates: candidates a customer, recall (share of what was bought that they"
+        "Sources of candidates: candidates a customer, recall (share of what was bought that they\n"
+        "find), hit rate (share of them that was bought), hits of no other source,\n"
+        f"MAP@12 of a perfect order of them, and their part in the MAP@12 of {exported}"
     )
-    print("find), hit rate (share of them that was bought), hits of no other source,")
-    print(f"MAP@12 of a perfect order of them, and their part in the MAP@12 of {exported}")
     width = _width(source for source, *_ in sources)
     for source, candidates, recall, hit_rate, alone, perfect, gained in sources:
         part = "" if source == "all sources" else f"{gained:8.4f}"
