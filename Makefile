@@ -29,7 +29,6 @@ real: data/real/.made
 
 # Without unit tests, whose input is always the same: they are for who changes a model (dbt build, make test).
 run: $(BIN)/.installed
-	@mkdir -p "$(HM_OUT_DIR)"
 	HM_DATA_DIR="$(HM_DATA_DIR)" HM_OUT_DIR="$(HM_OUT_DIR)" $(BIN)/dbt build --exclude-resource-type unit_test --vars '$(VARS)'
 	HM_DATA_DIR="$(HM_DATA_DIR)" HM_OUT_DIR="$(HM_OUT_DIR)" $(BIN)/python -m models_py.train
 
@@ -57,7 +56,6 @@ data/real/.made: $(BIN)/.installed models_py/complete_journey.py
 	@touch $@
 
 out/%/.built: data/%/.made $(SQL)
-	@mkdir -p out/$*
 	HM_DATA_DIR=data/$* HM_OUT_DIR=out/$* $(BIN)/dbt build
 	@touch $@
 
@@ -77,7 +75,6 @@ lint: $(BIN)/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	@mkdir -p out/lint
 	HM_OUT_DIR=out/lint $(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
 
 # The docs describe the demo's tables: the catalogue needs a build to look at.
@@ -92,7 +89,6 @@ docs: out/demo/.built
 # This project beside what a user would pick instead, in six windows: $(call beside_peers,folder of the files,options of
 # the peers). The peers' libraries need older numpy and pandas, so an environment of their own.
 define beside_peers
-	@mkdir -p out/$@
 	HM_DATA_DIR=$(1) HM_OUT_DIR=out/$@ $(BIN)/dbt build --vars '{n_backtest_windows: 6}'
 	HM_DATA_DIR=$(1) HM_OUT_DIR=out/$@ $(BIN)/python -m models_py.train --publish-anyway
 	OPENBLAS_NUM_THREADS=1 .venv-peers/bin/python -m tests.benchmarks.peers \
@@ -120,7 +116,6 @@ bench-few-days: data/real/.made
 
 # What each source of candidates and family of features brings, on Complete Journey: about twenty minutes.
 ablation: data/real/.made
-	@mkdir -p out/ablation
 	HM_DATA_DIR=data/real HM_OUT_DIR=out/ablation $(BIN)/dbt build --vars '{n_backtest_windows: 6}'
 	HM_DATA_DIR=data/real HM_OUT_DIR=out/ablation $(BIN)/python -m models_py.train --publish-anyway
 	$(BIN)/python -m tests.benchmarks.ablation --database out/ablation/hm.duckdb \

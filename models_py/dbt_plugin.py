@@ -20,24 +20,27 @@ class Plugin(BasePlugin):
     """Holds the folder of the database until dbt ends."""
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
-        """Take the lock, clear what a killed run left, and try to open the file.
+        """Make the folder, take its lock, clear what a killed run left, and try to open the file.
 
         Where that fails, dbt would end with DuckDB's error and a traceback.
 
         Raises
         ------
         DbtRuntimeError
-            If the folder or the file is in use, the file is no DuckDB file, the disk is full, or
-            HM_THREADS or HM_MEMORY_LIMIT can't be used.
+            If the folder can't be made or written into, it or the file is in use, the file is no
+            DuckDB file, the disk is full, or HM_THREADS or HM_MEMORY_LIMIT can't be used.
         """
         path = Path(creds.path)
-        if not path.parent.is_dir():
-            # dbt-duckdb says so itself.
-            return
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             run_lock.hold(path.parent, "dbt")
             run_lock.check_not_open(path)
-        except (run_lock.InUseError, OSError) as problem:
+        except OSError as problem:
+            raise DbtRuntimeError(
+                f"{problem.filename}, which HM_OUT_DIR ({path.parent}) needs, can't be made or "
+                f"opened: {problem.strerror}."
+            ) from problem
+        except run_lock.InUseError as problem:
             raise DbtRuntimeError(str(problem)) from problem
         leftovers.clear_build(path)
         try:

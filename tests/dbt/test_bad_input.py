@@ -7,6 +7,8 @@ in one process of dbt (``ManyBuilds``), which does what the command does; a few 
 
 import gzip
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -383,6 +385,25 @@ def test_a_data_folder_that_is_not_there(builds: ManyBuilds, tmp_path: Path) -> 
     done = builds.dbt(tmp_path / "nowhere", tmp_path / "out", "build")
     assert done.returncode == 2
     assert "nowhere' is not there or is empty" in done.stdout
+
+
+@pytest.mark.parametrize("in_the_way", [False, True])
+def test_the_folder_of_results_is_made_or_it_is_said_why_not(
+    in_the_way: bool, tmp_path: Path
+) -> None:
+    data, out = make(tmp_path / "data"), tmp_path / "new" / "out"
+    if in_the_way:
+        (tmp_path / "new").write_bytes(b"a file")
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "dbt"), "run", "--select", "windows_planned"],
+        cwd=runs.ROOT, env={**runs.environment(data, tmp_path / "side"), "HM_OUT_DIR": str(out)},
+        capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stdout
+    assert (out / "hm_build.duckdb").exists() != in_the_way
+    if in_the_way:
+        assert done.returncode == 2
+        assert f"{out}, which HM_OUT_DIR ({out}) needs, can't be made" in done.stdout
 
 
 def test_too_many_refused_rows_end_the_build_and_the_old_result_stays(
