@@ -67,9 +67,10 @@
 
 
 {% macro end_build(results) %}
-    {% if not execute %}{{ return("") }}{% endif %}
+    {% if not execute or flags.WHICH not in ["build", "run", "test", "retry"] %}{{ return("") }}{% endif %}
     {% set done = [] %}
-    {% for result in results if result.status in ["success", "pass", "warn"] %}
+    {#- A table that was made of no rows (--empty) is not finished. -#}
+    {% for result in results if result.status in ["success", "pass", "warn"] and not flags.EMPTY %}
         {% do done.append(result.node.unique_id) %}
     {% endfor %}
     {% for list in ["unfinished", "untested"] %}

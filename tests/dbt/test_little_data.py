@@ -153,6 +153,8 @@ def test_what_only_compiles_leaves_the_build_as_it_is(builds: ManyBuilds, tmp_pa
             (found,) = connection.execute(state).fetchall()
         return found
 
+    # Where nothing is built yet, too.
+    assert builds.dbt(data, out, "docs", "generate").returncode == 0
     built = after("run")
     assert built[0] == 0
     assert after("compile", "--select", "stg_customers") == built
@@ -192,6 +194,9 @@ def test_tables_of_two_inputs_are_no_build(builds: ManyBuilds, tmp_path: Path) -
         assert ("is not a finished build" in trained.stderr) == (trained.returncode == 2)
         return trained.returncode == 2
 
+    assert not refused("run", "--select", "abt_ranker", folder=data, variables=SMALL)
+    # Of no rows.
+    assert refused("run", "--empty", "--select", "abt_ranker", folder=data, variables=SMALL)
     assert not refused("run", "--select", "abt_ranker", folder=data, variables=SMALL)
     assert refused("run", "--select", "stg_customers", folder=other, variables=SMALL)
     # Of the other input now: all of it is. Limits of warnings make no table.
