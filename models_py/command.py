@@ -26,7 +26,7 @@ def add_out_dir(parser: argparse.ArgumentParser, about: str) -> None:
     parser.add_argument(
         "--out-dir",
         type=Path,
-        default=Path(os.environ.get("HM_OUT_DIR", "out")),
+        default=Path(os.environ.get("HM_OUT_DIR") or "out"),
         help=f"{about} (HM_OUT_DIR)",
     )
 

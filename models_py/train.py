@@ -216,7 +216,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--data-dir",
         type=Path,
-        default=Path(os.environ.get("HM_DATA_DIR", "data")),
+        default=Path(os.environ.get("HM_DATA_DIR") or "data"),
         help="folder with the input files (HM_DATA_DIR)",
     )
     command.add_out_dir(parser, "folder for the results, with hm_build.duckdb in it")

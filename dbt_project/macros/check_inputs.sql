@@ -82,7 +82,7 @@
     {% if var("as_of") is not none %}
         {% set days = run_query("select min(try_cast(t_dat as date)), max(try_cast(t_dat as date)) from raw.transactions_train").rows[0] %}
         {% if not (days[0] | string <= var("as_of") | string <= days[1] | string) %}
-            {{ stop("--vars: as_of is " ~ var("as_of") ~ ", but " ~ path ~ " holds purchases from " ~ days[0] ~ " to " ~ days[1] ~ "; set it to one of these days.") }}
+            {{ stop("--vars or dbt_project.yml: as_of is " ~ var("as_of") ~ ", but " ~ path ~ " holds purchases from " ~ days[0] ~ " to " ~ days[1] ~ "; set it to one of these days.") }}
         {% endif %}
     {% endif %}
 {% endmacro %}

@@ -10,7 +10,7 @@
     {% for name, rule in rules.items() %}
         {% set wanted = broken_rule(var(name), *rule) %}
         {% if wanted %}
-            {{ stop("--vars: " ~ name ~ " is " ~ var_json(name) ~ "; set it to " ~ wanted ~ ".") }}
+            {{ stop("--vars or dbt_project.yml: " ~ name ~ " is " ~ var_json(name) ~ "; set it to " ~ wanted ~ ".") }}
         {% endif %}
     {% endfor %}
     {{ return("") }}

@@ -19,7 +19,7 @@
     raw.input_files               how many rows each file has, and what the file was when that was counted -#}
 {% macro register_inputs() %}
     {% if not execute %}{{ return("") }}{% endif %}
-    {% set folder = env_var("HM_DATA_DIR", "data").rstrip("/") or "/" %}
+    {% set folder = (env_var("HM_DATA_DIR", "") or "data").rstrip("/") or "/" %}
     {% if query_values("select count(*) from glob(" ~ quoted(folder ~ "/*") ~ ")")[0] == 0 %}
         {{ stop("HM_DATA_DIR: the folder '" ~ folder ~ "' is not there or is empty; put articles, customers and transactions_train in it, or run: python -m models_py.demo_data --out " ~ folder) }}
     {% endif %}

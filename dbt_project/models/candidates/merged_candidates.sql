@@ -1,6 +1,6 @@
 -- noqa: disable=LT02
 {{ config(post_hook="{{ insert_other_pieces('candidate_budgets') }}") }}
-{{ check_sources() }}
+{% set uncut = check_sources() %}
 {% set of_customer = candidate_sources("customer") %}
 {% set of_all = candidate_sources("age_band") + candidate_sources("everyone") %}
 
@@ -66,7 +66,10 @@ lists as (
         own.article_key,
         {{ packed_list(source, "own") }}
     from {{ ref("cand_" ~ source) }} as own
-    where {{ of_piece() }} and {{ in_budget(source, "own.source_rank", 1.0) }}
+    {% if source in uncut %}
+    inner join budgets on own.window_id = budgets.window_id and own.customer_key = budgets.customer_key
+    {% endif %}
+    where own.{{ of_piece() }} and {{ in_budget(source, "own.source_rank", "budgets.budget_share" if source in uncut else 1.0) }}
     union all
     {% endfor %}
     select

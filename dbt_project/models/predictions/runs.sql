@@ -1,5 +1,3 @@
-{#- The list of runs outlives a change of its shape. -#}
-{{ config(on_schema_change="append_new_columns") }}
 -- depends_on: {{ ref("settings") }}
 -- depends_on: {{ ref("input_files") }}
 -- depends_on: {{ ref("evaluation") }}
