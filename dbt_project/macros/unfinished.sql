@@ -68,9 +68,10 @@
 
 {% macro end_build(results) %}
     {% if not execute or flags.WHICH not in ["build", "run", "test", "retry"] %}{{ return("") }}{% endif %}
+    {% set changed = changed_files() %}
     {% set done = [] %}
-    {#- A table that was made of no rows (--empty) is not finished. -#}
-    {% for result in results if result.status in ["success", "pass", "warn"] and not flags.EMPTY %}
+    {#- A table that was made of no rows (--empty), or of files of which others were read before, is not finished. -#}
+    {% for result in results if result.status in ["success", "pass", "warn"] and not flags.EMPTY and not changed %}
         {% do done.append(result.node.unique_id) %}
     {% endfor %}
     {% for list in ["unfinished", "untested"] %}
@@ -81,12 +82,27 @@
     {% if "Out of Memory Error" in messages %}
         {% do log("There was too little memory: raise HM_MEMORY_LIMIT (" ~ env_var("HM_MEMORY_LIMIT", "6GB") ~ "), or free some space on the disk of HM_OUT_DIR, where what does not fit is put.", info=true) %}
     {% endif %}
+    {% if changed %}
+        {{ stop(changed | join(" and ") ~ ": changed, or taken away, while dbt ran, so its tables are of two inputs; run dbt build again once the files stay as they are.") }}
+    {% endif %}
     {#- A fault of the input ends with status 2 and its sentence at the end, wherever it is found: what stops a model alone
         ends with dbt's 1. -#}
     {% for result in results if result.status == "error" and result.node.name == "rejected_rows" and "max_rejected_share" in (result.message or "") %}
         {% do stop(result.message.split("\n")[1] | trim) %}
     {% endfor %}
     {{ return("") }}
+{% endmacro %}
+
+
+{#- Input files that are no longer what they were when this run looked through them. -#}
+{% macro changed_files() %}
+    {% set changed = [] %}
+    {% for file in run_query("select file_name, path, version from raw.input_files order by file_name").rows %}
+        {% if query_values("select count(*) from glob(" ~ quoted(file[1]) ~ ")")[0] == 0 or input_version(file[1], input_columns()[file[0]]) != file[2] %}
+            {% do changed.append(file[1]) %}
+        {% endif %}
+    {% endfor %}
+    {{ return(changed) }}
 {% endmacro %}
 
 

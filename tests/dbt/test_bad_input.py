@@ -406,6 +406,27 @@ def test_the_folder_of_results_is_made_or_it_is_said_why_not(
         assert f"{out}, which HM_OUT_DIR ({out}) needs, can't be made" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "deed", ["copy (from '{0}') to '{0}' (header)", "copy (select 1) to '{0}'"]
+)
+def test_a_file_that_changes_during_the_build_ends_it(deed: str, tmp_path: Path) -> None:
+    """Else some tables would be of the old file and some of the new one."""
+    data, out = make(tmp_path / "data"), tmp_path / "out"
+    project = runs.copy_of_project(tmp_path)
+    settings = project / "dbt_project.yml"
+    text = settings.read_text()
+    # In the place of another program, after the files were looked through.
+    last_hook = '  - "{{ begin_build() }}"\n'
+    assert last_hook in text
+    hook = deed.format(data / "customers.csv")
+    settings.write_text(text.replace(last_hook, f'{last_hook}  - "{hook}"\n'))
+    arguments = ("run", "--select", "stg_customers")
+    done = runs.dbt(data, out, *arguments, project=project)
+    assert done.returncode == 2
+    assert f"{data / 'customers.csv'}: changed, or taken away, while dbt ran" in done.stdout
+    assert "is not a finished build" in runs.train(data, out).stderr
+
+
 def test_too_many_refused_rows_end_the_build_and_the_old_result_stays(
     builds: ManyBuilds, tmp_path: Path
 ) -> None:
