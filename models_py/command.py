@@ -3,9 +3,11 @@
 import argparse
 import contextlib
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any, TextIO
 
 import duckdb
@@ -40,7 +42,7 @@ def add_n_bootstrap(parser: argparse.ArgumentParser) -> None:
 
 def exit_status(run: Callable[[], None], what_failed: str) -> int:
     """Run, with one sentence on stderr where it fails; 0 done, 2 wrong use, 3 failed or
-    not published, 130 interrupted.
+    not published, 130 interrupted, 143 told to end (SIGTERM).
 
     Nobody has to read what it prints: it goes on where the reader has had enough.
 
@@ -54,6 +56,7 @@ def exit_status(run: Callable[[], None], what_failed: str) -> int:
     with (
         contextlib.redirect_stdout(_WhileRead(sys.stdout)),
         contextlib.redirect_stderr(_WhileRead(sys.stderr)),
+        _ended_as_interrupted() as told_to_end,
     ):
         try:
             # One thread for linear algebra: the same sums in the same order on each machine, and
@@ -71,13 +74,32 @@ def exit_status(run: Callable[[], None], what_failed: str) -> int:
         except (KeyboardInterrupt, RuntimeError) as problem:
             if not database.is_interruption(problem):
                 raise
-            sentence, status = "interrupted.", 130
+            sentence, status = ("told to end.", 143) if told_to_end else ("interrupted.", 130)
         # The sentence comes last, where both go to one file.
         with contextlib.suppress(OSError):
             sys.stdout.flush()
         with contextlib.suppress(OSError):
             print(f"error: {sentence}", file=sys.stderr)
         return status
+
+
+@contextlib.contextmanager
+def _ended_as_interrupted() -> Iterator[list[int]]:
+    """Let SIGTERM do what Ctrl-C does; the list has its number once it came.
+
+    Without that, the first process of a container does not hear it at all.
+    """
+    came: list[int] = []
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _WhileRead:

@@ -1,5 +1,6 @@
 """Files that are replaced in one step: written beside the old one, then put in its place."""
 
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -58,9 +59,21 @@ def create(path: Path, target: Path) -> None:
 
 
 def keep_permissions(path: Path, target: Path) -> None:
-    """Give a finished file the permissions of the one that it will replace, if there is one."""
-    if target.exists():
-        path.chmod(stat.S_IMODE(target.stat().st_mode))
+    """Give a finished file the permissions of the one that it will replace, if there is one.
+
+    Its owner and its group too, where that is allowed; no other group gets what was that one's.
+    """
+    if not target.exists():
+        return
+    known = target.stat()
+    mode = stat.S_IMODE(known.st_mode)
+    for owner in (known.st_uid, -1):
+        with contextlib.suppress(PermissionError):
+            os.chown(path, owner, known.st_gid)
+            break
+    if path.stat().st_gid != known.st_gid:
+        mode &= ~stat.S_IRWXG
+    path.chmod(mode)
 
 
 def put(*targets: Path) -> None:

@@ -1,5 +1,6 @@
 """How commands end: what they say, and with which status."""
 
+import signal
 import subprocess
 import sys
 
@@ -45,6 +46,34 @@ def test_a_failure_is_one_sentence_and_a_status(
 ) -> None:
     assert command.exit_status(lambda: fail(problem), "training failed") == status
     assert capsys.readouterr().err == said + "\n"
+
+
+WAITS = """
+import time
+from models_py import command
+
+def wait():
+    print("waiting", flush=True)
+    time.sleep(60)
+
+raise SystemExit(command.exit_status(wait, "training failed"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [(signal.SIGTERM, 143, "told to end."), (signal.SIGINT, 130, "interrupted.")],
+)
+def test_a_signal_ends_it_with_a_sentence(number: int, status: int, said: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", WAITS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "waiting\n"
+        process.send_signal(number)
+        assert process.stderr.read() == f"error: {said}\n"
+    assert process.returncode == status
 
 
 def test_a_fault_of_our_own_is_no_interruption() -> None:

@@ -35,6 +35,39 @@ def test_a_replaced_file_keeps_its_permissions(tmp_path: Path, kept: int) -> Non
     assert os.listdir(tmp_path) == ["hm.duckdb"]
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
+def test_a_replaced_file_keeps_its_owner_and_its_group(tmp_path: Path) -> None:
+    """Who reads it by its group would be locked out by the next run."""
+    target = tmp_path / "hm.duckdb"
+    target.write_text("old")
+    os.chown(target, 12345, 23456)
+    target.chmod(0o640)
+    replacing.begin(target).write_text("new")
+    replacing.put(target)
+    found = target.stat()
+    assert (found.st_uid, found.st_gid, mode(target)) == (12345, 23456, 0o640)
+
+
+def test_another_group_gets_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    target = tmp_path / "hm.duckdb"
+    target.write_text("old")
+    target.chmod(0o664)
+    path = replacing.begin(target)
+    monkeypatch.setattr(os, "chown", refuse)
+    replacing.keep_permissions(path, target)
+    assert mode(path) == 0o664
+    # As of another group: this user's own can't be counted on to be one of several.
+    status = os.stat_result([*target.stat()[:5], target.stat().st_gid + 1, *target.stat()[6:]])
+    monkeypatch.setattr(
+        Path, "stat", lambda self, known=Path.stat, **_: status if self == target else known(self)
+    )
+    replacing.keep_permissions(path, target)
+    assert mode(path) == 0o604
+
+
 def test_nothing_is_replaced_where_one_of_the_new_files_lacks(tmp_path: Path) -> None:
     targets = [tmp_path / "one", tmp_path / "two"]
     for target in targets:
