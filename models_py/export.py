@@ -1,5 +1,6 @@
 """From the predictions in the DuckDB file to submission.csv."""
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -50,35 +51,93 @@ def customers_in_order(path: Path) -> list[str]:
     WarehouseError
         If the file can't be read, is cut off, or has no column customer_id.
     """
-    if path.suffix in (".gz", ".zst") and compressed.content_bytes(path) < 0:
+    with database.connect() as connection, _read_errors(path):
+        found = connection.execute(_ids(connection, path), [str(path)]).fetchall()
+    return list(dict.fromkeys(row[0] for row in found if row[0] and row[0].strip()))
+
+
+def check_customers(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Make sure that the submission can be written for the customers of the file.
+
+    Parameters
+    ----------
+    connection
+        The build.
+    path
+        What `customers_file` returns.
+
+    Raises
+    ------
+    WarehouseError
+        If the file can't be read, is cut off, has no column customer_id, or names nobody whom the
+        build has.
+    """
+    if _is_of_build(path):
+        return
+    with _read_errors(path):
+        asked = _ids(connection, path)
+        n_asked, n_known = connection.execute(
+            f"from ({asked}) "
+            "select count(distinct customer_id), count(distinct customer_id) filter (customer_id in "
+            "(select customer_id from stg_customers)) where trim(customer_id) <> ''",
+            [str(path)],
+        ).fetchall()[0]
+    if not n_asked:
         raise WarehouseError(
-            f"{path}: the compressed file is cut off or damaged; compress the whole file again."
+            f"{path} names no customer; add them, or remove the file (then it is those "
+            "of customers)."
         )
+    if not n_known:
+        raise WarehouseError(
+            f"{path}: none of its {n_asked:,} customers is in the build; set "
+            "HM_DATA_DIR to the folder that dbt build read, or put that folder's file there."
+        )
+
+
+def _is_of_build(path: Path) -> bool:
+    """Whether dbt has read the file: rows that it refused, and lines that are none, don't count."""
+    return path.name.startswith("customers.")
+
+
+@contextlib.contextmanager
+def _read_errors(path: Path) -> Iterator[None]:
     try:
-        with database.connect() as connection:
-            # Nothing is left to be guessed: an id may begin with a quote or a #.
-            rows = (
-                "read_parquet(?)"
-                if path.suffix == ".parquet"
-                else "read_csv(?, header = true, all_varchar = true, "
-                "delim = ',', quote = '\"', escape = '\"', comment = '')"
-            )
-            columns = connection.execute(f"from {rows} limit 0", [str(path)]).description or []
-            names = {str(name).lower(): str(name) for name, *_ in columns}
-            if "customer_id" not in names:
-                raise WarehouseError(
-                    f"{path}: column customer_id is missing (found: {', '.join(names.values())}); "
-                    "add it."
-                )
-            id_column = names["customer_id"].replace('"', '""')
-            found = connection.execute(
-                f'from {rows} select cast("{id_column}" as varchar)', [str(path)]
-            ).fetchall()
+        yield
     except duckdb.Error as problem:
         raise WarehouseError(
             f"{path} can't be read ({str(problem).splitlines()[0]}); mend it."
         ) from problem
-    return list(dict.fromkeys(row[0] for row in found if row[0] and row[0].strip()))
+
+
+def _ids(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """A select of the column customer_id, as text, from a file whose path is its parameter.
+
+    Raises
+    ------
+    WarehouseError
+        If the file is empty or cut off, or has no such column.
+    """
+    if path.stat().st_size == 0:
+        raise WarehouseError(f"{path} is empty; mend it, or remove it.")
+    if path.suffix in (".gz", ".zst") and compressed.content_bytes(path) < 0:
+        raise WarehouseError(
+            f"{path}: the compressed file is cut off or damaged; compress the whole file again."
+        )
+    # Nothing is left to be guessed: an id may begin with a quote or a #.
+    rows = (
+        "read_parquet(?)"
+        if path.suffix == ".parquet"
+        else "read_csv(?, header = true, all_varchar = true, "
+        "delim = ',', quote = '\"', escape = '\"', comment = '')"
+    )
+    columns = connection.execute(f"from {rows} limit 0", [str(path)]).description or []
+    names = {str(name).lower(): str(name) for name, *_ in columns}
+    if "customer_id" not in names:
+        raise WarehouseError(
+            f"{path}: column customer_id is missing (found: {', '.join(names.values())}); add it."
+        )
+    id_column = names["customer_id"].replace('"', '""')
+    return f'from {rows} select cast("{id_column}" as varchar) as customer_id'
 
 
 def recommendation_rows(
@@ -117,27 +176,16 @@ def write(connection: duckdb.DuckDBPyConnection, customers_path: Path, path: Pat
     Raises
     ------
     WarehouseError
-        If the file of customers can't be read, or names none of the build's.
+        If the file of customers can't be read.
     """
-    if customers_path.name.startswith("customers."):
-        # dbt has read it: the rows that it refused, and lines that are none, are not read again.
+    if _is_of_build(customers_path):
         rows = connection.execute("select customer_id from stg_customers order by line_number")
         customer_ids = [row[0] for row in rows.fetchall()]
     else:
         customer_ids = customers_in_order(customers_path)
-    # Row 0 is nobody's: it holds the best sellers, for whom the file of customers lacks.
-    if not customer_ids:
-        raise WarehouseError(
-            f"{customers_path} names no customer; add them, or remove the file (then it is those "
-            "of customers)."
-        )
     keys, highest = read_customer_keys(connection, customer_ids)
     n_unknown = int((keys == 0).sum())
-    if n_unknown == len(customer_ids):
-        raise WarehouseError(
-            f"{customers_path}: none of its {n_unknown:,} customers is in the build; set "
-            "HM_DATA_DIR to the folder that dbt build read, or put that folder's file there."
-        )
+    # Row 0 is nobody's: it holds the best sellers, for whom the file of customers lacks.
     best_sellers = read_best_sellers(connection, 0)[:LIST_LENGTH].astype(np.int32)
     lists = np.tile(best_sellers, (highest + 1, 1))
     # Place by place: all of them at once take 0.4 GiB more at the competition's size.

@@ -262,7 +262,9 @@ def print_choices(connection: duckdb.DuckDBPyConnection, exported: str) -> None:
             print(f"In window {window_id} {customers[kind]} got {parts} ({why}).")
 
 
-def print_places(out_dir: Path, n_customers: int, n_unknown: int = 0, n_formulas: int = 0) -> None:
+def print_places(
+    out_dir: Path, n_customers: int, n_unknown: int = 0, n_formulas: int = 0, n_left_out: int = 0
+) -> None:
     """Say where the results of a run are.
 
     Parameters
@@ -273,10 +275,14 @@ def print_places(out_dir: Path, n_customers: int, n_unknown: int = 0, n_formulas
         Rows of submission.csv, and how many of them are of customers that customers lacks.
     n_formulas
         Ids that a spreadsheet would run as formulas.
+    n_left_out
+        Rows of customers that submission.csv has no row of.
     """
     print(f"{n_customers:,} customers with twelve articles each: {out_dir / 'submission.csv'}")
     if n_unknown:
         print(f"Not in customers, so that the best sellers are recommended: {n_unknown:,} of them.")
+    if n_left_out:
+        print(f"Not in sample_submission, which says who gets a row: {n_left_out:,} customers.")
     if n_formulas:
         print(
             f"{n_formulas:,} ids begin with =, +, - or @, which a spreadsheet takes for a formula: "
@@ -372,7 +378,8 @@ def print_run(out_dir: Path) -> None:
     if run is not None:
         n_rows = run.get("n_submission_rows", run["n_customers"])
         n_unknown = run.get("n_unknown_customers", 0)
-        print_places(out_dir, int(n_rows), int(n_unknown), int(n_formulas))
+        n_left_out = int(run["n_customers"] + n_unknown - n_rows)
+        print_places(out_dir, int(n_rows), int(n_unknown), int(n_formulas), n_left_out)
         if stray is not None:
             print(f"warning: {stray}", file=sys.stderr)
 

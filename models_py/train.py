@@ -73,6 +73,7 @@ def train(
         warehouse.open_build_file(out_dir, "training") as connection,
         leftovers.none_of(warehouse.published_file(out_dir), submission, *model_files.values()),
     ):
+        export.check_customers(connection, customers_file)
         settings = warehouse.read_settings(connection)
         windows = warehouse.read_windows(connection)
         grains = warehouse.purchase_grains(settings)

@@ -233,17 +233,38 @@ def test_without_a_sample_the_order_is_that_of_the_staged_customers(
     assert read_submission(path)["customer_id"].tolist() == ["007", "0a", "7", "b7"]
 
 
-def test_a_sample_of_another_data_set_is_refused(
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        # Everybody in it would get the best sellers.
+        (
+            "customer_id,prediction\nx1,1\nx2,1\nx2,1\n",
+            ": none of its 2 customers is in the build;",
+        ),
+        ("customer_id,prediction\n", " names no customer;"),
+        ("customer_id,prediction\n,1\n ,2\n", " names no customer;"),
+        ("customer_id;prediction\n0a;1\n", ": column customer_id is missing (found: customer_id;"),
+        ("", " is empty;"),
+    ],
+)
+def test_a_sample_that_can_not_be_used_is_refused_before_training(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path, content: str, sentence: str
+) -> None:
+    sample = tmp_path / "sample_submission.csv"
+    sample.write_text(content)
+    with pytest.raises(WarehouseError) as problem:
+        export.check_customers(warehouse, sample)
+    assert str(problem.value).startswith(f"{sample}{sentence}")
+
+
+def test_a_sample_that_names_one_customer_of_the_build_will_do(
     warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    """Everybody in it would get the best sellers."""
-    sample = write_table(tmp_path / "sample_submission.csv", of_customers(["x1", "x2"]))
-    path = tmp_path / "submission.csv"
-    with pytest.raises(WarehouseError) as problem:
-        export.write(warehouse, sample, path)
-    assert str(problem.value).startswith(f"{sample}: none of its 2 customers is in the build; set")
-    assert "HM_DATA_DIR" in str(problem.value)
-    assert not path.exists()
+    sample = tmp_path / "sample_submission.csv"
+    sample.write_text("customer_id,prediction\nx1,1\n0a,1\n")
+    export.check_customers(warehouse, sample)
+    # dbt has read this one, whatever is in it.
+    export.check_customers(warehouse, tmp_path / "customers.csv")
 
 
 def test_a_file_of_customers_that_can_not_be_read_leaves_the_submission_as_it_was(

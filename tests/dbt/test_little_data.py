@@ -137,6 +137,7 @@ def test_sample_submission_gives_the_customers_and_their_order(
     lists = recommended(tmp_path / "out")
     assert "\n4 customers with twelve articles each: " in printed
     assert "the best sellers are recommended: 1 of them." in printed
+    assert "Not in sample_submission, which says who gets a row: 7 customers." in printed
     assert list(lists) == wanted
     assert all(len(set(articles)) == 12 for articles in lists.values())
 
