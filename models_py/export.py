@@ -23,6 +23,13 @@ from models_py.warehouse import (
 
 FILE_NAME = "submission.csv"
 BLOCK_SIZE = 50_000
+ASKED_AND_KNOWN = """
+from ({asked})
+select
+    count(distinct customer_id),
+    count(distinct customer_id) filter (customer_id in (select customer_id from stg_customers))
+where trim(customer_id) <> ''
+"""
 
 
 def customers_file(data_dir: Path) -> Path:
@@ -77,9 +84,7 @@ def check_customers(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     with _read_errors(path):
         asked = _ids(connection, path)
         n_asked, n_known = connection.execute(
-            f"from ({asked}) "
-            "select count(distinct customer_id), count(distinct customer_id) filter (customer_id in "
-            "(select customer_id from stg_customers)) where trim(customer_id) <> ''",
+            ASKED_AND_KNOWN.format(asked=asked),
             [str(path)],
         ).fetchall()[0]
     if not n_asked:
