@@ -39,6 +39,8 @@ class Published:
         Which run is published, and the first day that it predicted; None where there is none.
     profile
         measure and measured_value of its input_profile.
+    days
+        sold_on and n_rows of its purchase_days.
     scores
         The average precision of its exported lists, on windows and customers that this build has
         too: window_id and customer_key of this build, ap.
@@ -50,6 +52,11 @@ class Published:
     cutoff_on: object = None
     profile: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame({"measure": [], "measured_value": []})
+    )
+    days: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(
+            {"sold_on": pd.Series(dtype="datetime64[us]"), "n_rows": pd.Series(dtype="int64")}
+        )
     )
     scores: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SCORES))
 
@@ -141,6 +148,7 @@ def _read(connection: duckdb.DuckDBPyConnection) -> Published:
         run_id,
         cutoff_on,
         connection.execute("select measure, measured_value from published.main.input_profile").df(),
+        connection.execute("select sold_on, n_rows from published.main.purchase_days").df(),
         scores,
     )
 

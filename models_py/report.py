@@ -58,8 +58,8 @@ def print_empty_windows(connection: duckdb.DuckDBPyConnection) -> None:
         print(f"Nobody bought in what these past windows predict, so they say nothing: {numbers}.")
 
 
-def print_last_day(connection: duckdb.DuckDBPyConnection) -> None:
-    """Warn where the last day has less than half of what that day of the week always had.
+def last_day_warning(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """A sentence where the last day has less than half of what that day of the week always had.
 
     Parameters
     ----------
@@ -82,14 +82,35 @@ def print_last_day(connection: duckdb.DuckDBPyConnection) -> None:
         having count(*) filter (where days_ago in (7, 14, 21, 28)) = 4 and n_last * 2 < least
         """
     ).fetchone()
-    if found is not None:
-        day, n_last, least = found
-        print(
-            f"warning: {day} has {n_last:,} purchases, and the same day of the week had {least:,} "
-            "or more in each of the four weeks before; if it is not complete, set the var as_of to "
-            "the day before.",
-            file=sys.stderr,
-        )
+    if found is None:
+        return None
+    day, n_last, least = found
+    return (
+        f"{day} has {n_last:,} purchases, and the same day of the week had {least:,} or more in "
+        "each of the four weeks before; if it is not complete, set the var as_of to the day before."
+    )
+
+
+def refused_warnings(connection: duckdb.DuckDBPyConnection, max_share: float) -> list[str]:
+    """A sentence for each file whose refused rows are more than half of what would end a build.
+
+    Parameters
+    ----------
+    connection
+        The build.
+    max_share
+        The var max_rejected_share.
+    """
+    files = connection.execute(
+        "select file_name, n_rows, n_refused from input_counts where n_refused > n_rows * ? / 2 "
+        "order by file_name",
+        [max_share],
+    ).fetchall()
+    return [
+        f"{n_refused:,} of {n_rows:,} rows of {file} are refused, more than half of what "
+        f"max_rejected_share ({max_share:g}) allows; above it dbt build fails."
+        for file, n_rows, n_refused in files
+    ]
 
 
 def print_evaluation(evaluation: pd.DataFrame, exported: str) -> None:

@@ -38,7 +38,11 @@ LIBRARIES = ["duckdb", "dbt-core", "dbt-duckdb", "lightgbm", "numpy", "scipy", "
 
 
 def train(
-    data_dir: Path, out_dir: Path, n_bootstrap: int, is_published_anyway: bool = False
+    data_dir: Path,
+    out_dir: Path,
+    n_bootstrap: int,
+    is_published_anyway: bool = False,
+    is_stopped_by_warnings: bool = False,
 ) -> None:
     """Fit and evaluate every system, write the predictions and the submission, and publish both.
 
@@ -53,6 +57,8 @@ def train(
         Replicates of each interval.
     is_published_anyway
         Publish whatever the gate says.
+    is_stopped_by_warnings
+        Do not publish where there is anything to warn of.
 
     Raises
     ------
@@ -61,8 +67,8 @@ def train(
     run_lock.InUseError
         If another run is under way in out_dir. Nothing is changed then.
     command.NotPublishedError
-        If the gate says no. The published files stay as they were; hm_build.duckdb has what was
-        predicted.
+        If the gate says no, or a warning is to stop it. The published files stay as they were;
+        hm_build.duckdb has what was predicted.
     """
     started = time.monotonic()
     started_at = datetime.now(UTC).replace(tzinfo=None)
@@ -77,18 +83,14 @@ def train(
         settings = warehouse.read_settings(connection)
         windows = warehouse.read_windows(connection)
         grains = warehouse.purchase_grains(settings)
+        max_past_change = warehouse.number(settings, "max_past_change")
         plan = plan_windows(windows)
         published = publishing.read_published(connection, out_dir)
         report.print_windows(windows)
         report.print_empty_windows(connection)
-        report.print_last_day(connection)
-        n_untested = warehouse.count_untested(connection)
-        if n_untested:
-            print(
-                f"warning: {n_untested} data tests have not passed on these tables; run dbt test, "
-                "or dbt build instead of dbt run.",
-                file=sys.stderr,
-            )
+        warnings = _warnings_of_build(connection, settings)
+        for warning in warnings:
+            print(f"warning: {warning}", file=sys.stderr)
         with Progress(len(plan.scored) + len(plan.backtest) + 3) as progress:
             connection.execute("begin")
             warehouse.clear_predictions(connection)
@@ -99,8 +101,14 @@ def train(
             evaluation = evaluate_scores(connection, scores, n_bootstrap)
             warehouse.write_predictions(connection, "evaluation", evaluation)
             changes = drift.compare(
-                connection, published.profile, published.run_id, published.cutoff_on
+                connection,
+                published.profile,
+                published.days,
+                published.run_id,
+                published.cutoff_on,
+                max_past_change,
             )
+            warnings += drift.warnings(changes, windows["cutoff_on"].iloc[0])
             warehouse.write_predictions(connection, "drift", changes)
             decision = gate.decide(
                 scores,
@@ -110,7 +118,8 @@ def train(
                 runner.by_default,
                 published.run_id is not None,
             )
-            is_kept_back = decision.is_worse and not is_published_anyway
+            is_stopped = bool(warnings) and is_stopped_by_warnings
+            is_kept_back = (decision.is_worse and not is_published_anyway) or is_stopped
             run = {
                 "run_id": uuid.uuid4().hex,
                 "started_at": started_at,
@@ -118,6 +127,7 @@ def train(
                 "is_published": False,
                 "is_gate_overridden": decision.is_worse and is_published_anyway,
                 "gate_decision": str(decision),
+                "warnings": "\n".join(warnings) or None,
                 **_about(windows, settings, evaluation, connection),
             }
             finished: list[Path] = []
@@ -147,20 +157,43 @@ def train(
     if is_kept_back:
         report.print_evaluation(evaluation, EXPORTED)
         drift.print_drift(changes, windows["cutoff_on"].iloc[0])
+        why = f"is {decision}" if decision.is_worse and not is_published_anyway else ""
+        of_warnings = f"has warnings ({' '.join(warnings)})" if is_stopped else ""
         raise command.NotPublishedError(
-            f"this run is {decision}, so it is not published"
+            f"this run {' and '.join(filter(None, [why, of_warnings]))}, so it is not published"
             + (
                 f" and {warehouse.published_file(out_dir)} and {export.FILE_NAME} stay as they were"
                 if warehouse.published_file(out_dir).exists()
                 else ""
             )
-            + f"; look for the cause in {warehouse.build_file(out_dir)}, or run "
-            "python -m models_py.train --publish-anyway."
+            + f"; look for the cause in {warehouse.build_file(out_dir)}, or run python -m "
+            + (
+                "models_py.train --publish-anyway."
+                if why
+                else "models_py.train without the option."
+            )
         )
     command.once_published(
         partial(report.print_run, out_dir),
         "can't be printed; python -m models_py.report prints it",
     )
+
+
+def _warnings_of_build(
+    connection: duckdb.DuckDBPyConnection, settings: dict[str, str]
+) -> list[str]:
+    """What of the build a person should look at, a sentence each."""
+    found = report.refused_warnings(connection, warehouse.number(settings, "max_rejected_share"))
+    last_day = report.last_day_warning(connection)
+    if last_day is not None:
+        found.append(last_day)
+    n_untested = warehouse.count_untested(connection)
+    if n_untested:
+        found.append(
+            f"{n_untested} data tests have not passed on these tables; run dbt test, or dbt build "
+            "instead of dbt run."
+        )
+    return found
 
 
 def _write_files(
@@ -227,12 +260,21 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="publish even what is worse than the baseline or the last published run",
     )
+    parser.add_argument(
+        "--stop-on-warnings",
+        action="store_true",
+        help="publish nothing where there is anything to warn of, such as an export that stopped",
+    )
     options = parser.parse_args(arguments)
     if options.n_bootstrap < 1:
         parser.error(f"--n-bootstrap is {options.n_bootstrap}; it must be at least 1.")
     return command.exit_status(
         lambda: train(
-            options.data_dir, options.out_dir, options.n_bootstrap, options.publish_anyway
+            options.data_dir,
+            options.out_dir,
+            options.n_bootstrap,
+            options.publish_anyway,
+            options.stop_on_warnings,
         ),
         "training failed and published nothing",
     )

@@ -138,6 +138,21 @@ def read_settings(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return {str(name): str(setting) for name, setting in rows}
 
 
+def number(settings: dict[str, str], name: str) -> float:
+    """A var that is a number.
+
+    Raises
+    ------
+    WarehouseError
+        If the build has none of this name.
+    """
+    if name not in settings:
+        raise WarehouseError(
+            f"the build is by an earlier version, without the var {name}; run dbt build again."
+        )
+    return float(json.loads(settings[name]))
+
+
 def purchase_grains(settings: dict[str, str]) -> list[str]:
     """The var purchase_grain as a list."""
     grains = json.loads(settings["purchase_grain"])

@@ -4,7 +4,27 @@ import duckdb
 import pandas as pd
 import pytest
 
-from models_py.drift import compare, print_drift
+from models_py.drift import PAST_WEEK, compare, print_drift, warnings
+
+NO_DAYS = pd.DataFrame({"sold_on": pd.to_datetime([]), "n_rows": [0][:0]})
+
+
+def days(*n_rows: int, until: str = "2020-09-22") -> pd.DataFrame:
+    """purchase_days of the days up to one, the last of them."""
+    sold_on = pd.date_range(end=until, periods=len(n_rows)).astype("datetime64[us]")
+    found = pd.DataFrame({"sold_on": sold_on, "n_rows": n_rows})
+    return found[found["n_rows"] > 0]
+
+
+def make_days(
+    connection: duckdb.DuckDBPyConnection, known: pd.DataFrame, cutoff: str = "2020-09-23"
+) -> None:
+    connection.execute(
+        "create table purchase_days as select cast(sold_on as date) as sold_on, n_rows from known"
+    )
+    connection.execute(
+        "create table windows as select 0 as window_id, cast($1 as date) as cutoff_on", [cutoff]
+    )
 
 
 def drift(
@@ -18,10 +38,11 @@ def drift(
             "?::double as warn_above",
             [current, comparison, limit],
         )
+        make_days(connection, NO_DAYS)
         profile = pd.DataFrame({"measure": ["it"], "measured_value": [earlier]}).astype(
             {"measured_value": float}
         )
-        rows = compare(connection, profile, "run", pd.Timestamp("2020-09-16"))
+        rows = compare(connection, profile, NO_DAYS, "run", pd.Timestamp("2020-09-16"), 0.1)
     (row,) = rows.to_dict("records")
     return row
 
@@ -74,8 +95,57 @@ def test_a_cutoff_that_is_no_later_is_a_warning(
     cutoff: str, is_warned: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nobody looks at a weekly run whose export has stopped."""
-    print_drift(pd.DataFrame([drift(1, 1, "relative")]), pd.Timestamp(cutoff))
+    changes = pd.DataFrame([drift(1, 1, "relative")])
+    print_drift(changes, pd.Timestamp(cutoff))
     assert ("warning: the cutoff is no later" in capsys.readouterr().out) is is_warned
+    assert len(warnings(changes, pd.Timestamp(cutoff))) == is_warned
+    assert warnings(changes.iloc[:0], pd.Timestamp(cutoff)) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "week_from", "values", "is_warning"),
+    [
+        # Nothing changed: the last week that both know.
+        (days(*[9] * 21), days(*[9] * 28, until="2020-09-29"), "2020-09-16", (63, 63), False),
+        # A week is missing, or came twice, or lost a few.
+        (days(*[9] * 21), days(*[9] * 7, *[0] * 7, *[9] * 7), "2020-09-09", (63, 0), True),
+        (days(*[9] * 21), days(*[9] * 7, *[18] * 7, *[9] * 7), "2020-09-09", (63, 126), True),
+        (days(*[9] * 21), days(*[9] * 20, 3), "2020-09-16", (63, 57), False),
+        (days(*[9] * 21), days(*[9] * 20, 2), "2020-09-16", (63, 56), True),
+        # What came later, or what one of them does not know any more, is not compared.
+        (days(9, 9), days(9, 9, *[99] * 7, until="2020-09-29"), "2020-09-16", (18, 18), False),
+        (days(*[9] * 21), days(*[9] * 10), "2020-09-16", (63, 63), False),
+        (days(*[9] * 10), days(*[1] * 11, *[9] * 10), "2020-09-16", (63, 63), False),
+        # A week that was empty.
+        (days(*[9] * 7, *[0] * 7, *[9] * 7), days(*[9] * 21), "2020-09-09", (0, 63), True),
+    ],
+)  # fmt: skip
+def test_the_week_of_the_past_that_changed_most_is_a_measure(
+    before: pd.DataFrame,
+    now: pd.DataFrame,
+    week_from: str,
+    values: tuple[int, int],
+    is_warning: bool,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table input_profile as select 3 as measure_number, 'old' as measure, "
+            "1.0 as measured_value, 'relative' as comparison, 'v' as limit_var, 1.0 as warn_above"
+        )
+        make_days(connection, now, "2020-09-30")
+        profile = pd.DataFrame({"measure": ["new"], "measured_value": [1.0]})
+        changes = compare(connection, profile, before, "run", pd.Timestamp("2020-09-23"), 0.1)
+    (row,) = changes.to_dict("records")
+    assert (row["measure"], row["measure_number"]) == (PAST_WEEK, 4)
+    assert row["week_from"] == pd.Timestamp(week_from)
+    assert (row["earlier_value"], row["current_value"]) == values
+    assert row["is_warning"] is is_warning
+    said = warnings(changes, pd.Timestamp("2020-09-30"))
+    assert len(said) == is_warning
+    assert all(f"purchases_{week_from}_to_2020-09-" in sentence for sentence in said)
+    print_drift(changes, pd.Timestamp("2020-09-30"))
+    assert ("max_past_change" in capsys.readouterr().out) is (is_warning and values[0] > 0)
 
 
 def test_a_measure_that_the_earlier_run_did_not_have_is_left_out() -> None:
@@ -85,7 +155,10 @@ def test_a_measure_that_the_earlier_run_did_not_have_is_left_out() -> None:
             "1.0 as measured_value, 'relative' as comparison, 'v' as limit_var, 1.0 as warn_above"
         )
         earlier = pd.DataFrame({"measure": ["old"], "measured_value": [1.0]})
-        assert compare(connection, earlier, "run", None).empty
+        make_days(connection, NO_DAYS)
+        assert compare(connection, earlier, NO_DAYS, "run", None, 0.1).empty
+        connection.execute("insert into purchase_days values (date '2020-09-22', 9)")
+        assert compare(connection, earlier, NO_DAYS, None, None, 0.1).empty
 
 
 def test_the_first_run_has_nothing_to_compare_with(capsys: pytest.CaptureFixture[str]) -> None:

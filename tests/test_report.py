@@ -8,10 +8,10 @@ import pytest
 from models_py.evaluation import OUTPUT_COLUMNS, evaluate, without_narrow_intervals
 from models_py.publishing import sha256
 from models_py.report import (
+    last_day_warning,
     main,
     print_empty_windows,
     print_evaluation,
-    print_last_day,
     print_places,
     print_windows,
 )
@@ -73,7 +73,7 @@ def test_the_windows_and_which_are_left_out(
     [(53, 28, True), (54, 28, False), (53, 27, False), (0, 28, False)],
 )
 def test_a_last_day_that_has_less_than_its_weekday_ever_had_is_a_warning(
-    n_last: int, days_back: int, is_warned: bool, capsys: pytest.CaptureFixture[str]
+    n_last: int, days_back: int, is_warned: bool
 ) -> None:
     """Without purchases it is not there, and the day before, of which nothing is said, is last."""
     with duckdb.connect() as connection:
@@ -94,9 +94,8 @@ def test_a_last_day_that_has_less_than_its_weekday_ever_had_is_a_warning(
             """,
             {"n_last": n_last, "days_back": days_back},
         )
-        print_last_day(connection)
-    warned = capsys.readouterr().err
-    assert warned.startswith("warning: 2020-09-22 has 53 purchases, and") is is_warned
+        warned = last_day_warning(connection) or ""
+    assert warned.startswith("2020-09-22 has 53 purchases, and") is is_warned
     assert ("had 107 or more in each of the four weeks before" in warned) is is_warned
     assert bool(warned) is is_warned
 

@@ -41,6 +41,7 @@
         "unknown_postal_code_share": ["share", none],
         "max_rejected_share": ["share", none],
         "max_size_change": ["number", 0],
+        "max_past_change": ["number", 0],
         "max_price_change": ["number", 0],
         "max_refused_change": ["number", 0],
         "max_missing_age_change": ["number", 0],

@@ -98,6 +98,32 @@ def test_a_run_that_cannot_be_compared_with_the_published_one_says_so(
     assert gate.endswith("which has no window and customer in common with this one")
 
 
+def test_a_run_with_warnings_is_not_published_where_that_is_asked_for(
+    habitual: Run, tmp_path: Path
+) -> None:
+    """As of an export that has stopped: the same purchases once more."""
+    for name in (*FILES, "hm_build.duckdb"):
+        shutil.copyfile(habitual.out / name, tmp_path / name)
+    before = contents(tmp_path)
+    arguments = ("--n-bootstrap", "10")
+    done = runs.train(habitual.data, tmp_path, *arguments, "--stop-on-warnings")
+    assert done.returncode == 3, done.stderr[-2000:]
+    sentence = done.stderr.splitlines()[-1]
+    assert sentence.startswith("error: this run has warnings (")
+    assert "the cutoff is no later; are the newest purchases in the file?)" in sentence
+    assert sentence.endswith("or run python -m models_py.train without the option.")
+    assert contents(tmp_path) == before
+    done = runs.train(habitual.data, tmp_path, *arguments)
+    assert done.returncode == 0, done.stderr
+    select = "select is_published, split(warnings, chr(10)) from predictions.runs order by all"
+    (stopped, first, second) = rows(tmp_path / "hm.duckdb", select)
+    assert (stopped[0], second[0]) == (False, True)
+    assert stopped[1] == second[1]
+    assert "the cutoff is no later" in second[1][-1]
+    assert first[0]
+    assert first[1] is None or "the cutoff" not in first[1][-1]
+
+
 def test_the_list_of_runs_says_what_made_each(habitual: Run) -> None:
     ((inputs, settings, versions, scores, gate),) = rows(
         habitual.database,

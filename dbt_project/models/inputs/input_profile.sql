@@ -94,12 +94,22 @@ unknown_articles as (
 
 ),
 
+days as (
+
+    select count(*) as n_days
+    from {{ ref("purchase_days") }} as purchase_days
+    inner join last_week on purchase_days.sold_on < last_week.cutoff_on
+    where purchase_days.stray_because is null
+
+),
+
 measures as (
     {#- Measure, its expression, whether its change is a part of what it was or a difference of shares, and the var
         above which the change is a warning. -#}
     {% set measures = [
         ("purchases_last_week", "sales.n_sold", "relative", "max_size_change"),
         ("buyers_last_week", "buyers.n_buyers", "relative", "max_size_change"),
+        ("days_with_purchases", "days.n_days", "relative", "max_size_change"),
         ("articles", "files.n_articles", "relative", "max_size_change"),
         ("customers", "known.n_customers", "relative", "max_size_change"),
         ("mean_price_last_week", "sales.mean_price", "relative", "max_price_change"),
@@ -122,6 +132,7 @@ measures as (
     cross join known
     cross join files
     cross join unknown_articles
+    cross join days
     {% if not loop.last %}
     union all
     {% endif %}

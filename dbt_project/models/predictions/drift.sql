@@ -1,4 +1,5 @@
 -- depends_on: {{ ref("input_profile") }}
+-- depends_on: {{ ref("purchase_days") }}
 {{ declared_table({
     "measure_number": "integer",
     "measure": dbt.type_string(),
@@ -11,4 +12,5 @@
     "is_warning": "boolean",
     "earlier_run_id": dbt.type_string(),
     "earlier_cutoff_on": "date",
+    "week_from": "date",
 }) }}

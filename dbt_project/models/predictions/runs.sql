@@ -25,4 +25,5 @@
     "repeats_sha256": dbt.type_string(),
     "n_submission_rows": "integer",
     "n_unknown_customers": "integer",
+    "warnings": dbt.type_string(),
 }) }}
