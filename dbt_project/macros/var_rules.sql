@@ -22,7 +22,7 @@
         "candidate_shares": ["shares", none],
         "customers_in_full": ["integer", 0, 1000000000],
         "max_days_unsold": ["integer", 1, 100000],
-        "customers_at_once": ["integer", 1, 1000000000],
+        "customers_at_once": ["integer", 100, 1000000000],
         "decay_days": ["integers", 1],
         "own_decay_days": ["decay span", none],
         "n_favourites": ["integer", 1, 1000],

@@ -61,13 +61,13 @@ def test_a_model_in_pieces_that_does_not_ask_for_its_piece_fails_the_build(tmp_p
     path.write_text(text.replace("where {{ of_piece() }}", ""))
     done = runs.dbt(
         data, tmp_path / "out", "run", "--select", "+stg_transactions",
-        variables="{customers_at_once: 50}", project=project,
+        variables="{customers_at_once: 100}", project=project,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout[-3000:]
     assert re.findall(r"Failure in model (\w+)", done.stdout) == ["stg_transactions"]
     assert (
         "stg_transactions: its hook adds further pieces, but its SQL has no customer_key between 0 "
-        "and 49; put of_piece() or of_window() where it reads."
+        "and 99; put of_piece() or of_window() where it reads."
     ) in done.stdout
 
 

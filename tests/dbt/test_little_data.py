@@ -21,7 +21,7 @@ OTHER = """{
     as_of: '2020-01-05', horizon_days: 5, min_past_windows: 2, n_training_windows: 4,
     extra_training_windows: 3, enough_training_customers: 500, n_backtest_windows: 2,
     history_days: 300, min_history_days: 30, max_training_customers: 700,
-    popularity_days: [1, 2, 3, 5, 7, 10, 14, 28], best_seller_days: 5, max_age_band_prior: 10,
+    popularity_days: [1, 2, 3, 5, 7, 10, 28], best_seller_days: 5, max_age_band_prior: 10,
     n_popular: 30, n_classes: 40, purchase_grain: [product],
     taste_attributes: {colour_group: colour_group_name, graphical_appearance:
         graphical_appearance_name, product_type: product_type_name, department: department_name,
