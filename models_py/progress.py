@@ -1,4 +1,4 @@
-"""Which phase a run is in, how far it is, and how long is left."""
+"""Which phase a run is in, how far it is, and, on a terminal, how long is left."""
 
 import sys
 import time
@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 
 class Progress:
-    """A bar on a terminal; in a log, a line for each phase when it ends.
+    """A bar on a terminal; in a log, a line for each phase: its name at once, then its seconds.
 
     Parameters
     ----------
@@ -35,6 +35,8 @@ class Progress:
         self._n_started += 1
         if self._bar is not None:
             self._bar.set_description(phase)
+        else:
+            self._write(f"[{self._n_started}/{self._n_phases}] {phase}")
 
     def __enter__(self) -> "Progress":
         return self
@@ -47,6 +49,9 @@ class Progress:
     ) -> None:
         if kind is None:
             self._end_phase()
+        elif self._phase and self._bar is None:
+            # What is printed next begins its own line.
+            self._write("\n")
         if self._bar is not None:
             self._bar.close()
 
@@ -56,10 +61,9 @@ class Progress:
         if self._bar is not None:
             self._bar.update(1)
         else:
-            seconds = time.monotonic() - self._since
-            print(
-                f"[{self._n_started}/{self._n_phases}] {self._phase}: {seconds:.1f} s",
-                file=sys.stderr,
-                flush=True,
-            )
+            self._write(f": {time.monotonic() - self._since:.1f} s\n")
         self._phase = ""
+
+    @staticmethod
+    def _write(text: str) -> None:
+        print(text, end="", file=sys.stderr, flush=True)

@@ -9,19 +9,20 @@ import pytest
 from models_py.progress import Progress
 
 
-def test_in_a_log_a_phase_is_a_line_on_stderr_once_it_is_over(
+def test_in_a_log_a_phase_is_a_line_on_stderr_named_from_its_beginning(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """A run that hangs says where."""
     with Progress(3) as progress:
         progress.start("reading")
-        assert capsys.readouterr() == ("", "")
+        assert capsys.readouterr() == ("", "[1/3] reading")
         progress.start("window 2: fitting")
-        out, err = capsys.readouterr()
-        assert out == ""
-        assert re.fullmatch(r"\[1/3\] reading: \d+\.\d s\n", err)
+        assert re.fullmatch(r": \d+\.\d s\n\[2/3\] window 2: fitting", capsys.readouterr().err)
         progress.start("publishing")
-        assert re.fullmatch(r"\[2/3\] window 2: fitting: \d+\.\d s\n", capsys.readouterr().err)
-    assert re.fullmatch(r"\[3/3\] publishing: \d+\.\d s\n", capsys.readouterr().err)
+        assert re.fullmatch(r": \d+\.\d s\n\[3/3\] publishing", capsys.readouterr().err)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(r": \d+\.\d s\n", err)
 
 
 def test_a_phase_that_failed_is_not_reported_as_done(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,8 +30,9 @@ def test_a_phase_that_failed_is_not_reported_as_done(capsys: pytest.CaptureFixtu
         progress.start("reading")
         progress.start("fitting")
         raise KeyError
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("[1/2] reading: ")
+    done, failed, rest = capsys.readouterr().err.split("\n")
+    assert done.startswith("[1/2] reading: ")
+    assert (failed, rest) == ("[2/2] fitting", "")
 
 
 def test_without_a_phase_nothing_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,9 @@
 {% macro register_inputs() %}
     {% if not execute %}{{ return("") }}{% endif %}
     {% set folder = (env_var("HM_DATA_DIR", "") or "data").rstrip("/") or "/" %}
+    {% if modules.re.search("[*?[]", folder) %}
+        {{ stop("HM_DATA_DIR: the folder '" ~ folder ~ "' has a *, a ? or a [ in its name, which DuckDB takes for a pattern; name it otherwise.") }}
+    {% endif %}
     {% if query_values("select count(*) from glob(" ~ quoted(folder ~ "/*") ~ ")")[0] == 0 %}
         {{ stop("HM_DATA_DIR: the folder '" ~ folder ~ "' is not there or is empty; put articles, customers and transactions_train in it, or run: python -m models_py.demo_data --out " ~ folder) }}
     {% endif %}
@@ -83,6 +86,11 @@
 {% macro register_parquet(file, path, columns) %}
     {% set scan = "read_parquet(" ~ quoted(path) ~ ", file_row_number = true)" %}
     {% do check_columns(path, query_values("select lower(column_name) from (describe select * from read_parquet(" ~ quoted(path) ~ "))"), columns) %}
+    {#- Which day an instant is hangs on the zone of the machine. -#}
+    {% set zoned = query_values("select column_name from (describe select * from read_parquet(" ~ quoted(path) ~ ")) where lower(column_name) = 't_dat' and column_type ilike '%with time zone'") %}
+    {% if "t_dat" in columns and zoned %}
+        {{ stop(path ~ ": column t_dat has a time zone, so which day a purchase is of is not said; write it as a date, or as text in the form yyyy-mm-dd.") }}
+    {% endif %}
     {% set texts = [] %}
     {% for column in columns %}{% do texts.append("cast(" ~ column ~ " as varchar) as " ~ column) %}{% endfor %}
     {% set rows = "select file_row_number + 1 as line_number, " ~ texts | join(", ") ~ " from " ~ scan %}

@@ -117,6 +117,17 @@ def renamed(name: str, ending: str) -> Callable[[Path], None]:
     return apply
 
 
+def in_parquet(select: str) -> Callable[[Path], None]:
+    def apply(folder: Path) -> None:
+        path = folder / "transactions_train.csv"
+        with duckdb.connect() as connection:
+            connection.read_csv(str(path), all_varchar=True).create_view("purchases")
+            connection.sql(select).write_parquet(str(path.with_suffix(".parquet")))
+        path.unlink()
+
+    return apply
+
+
 def folder_of(name: str) -> Callable[[Path], None]:
     def apply(folder: Path) -> None:
         path = folder / f"{name}.csv"
@@ -266,6 +277,11 @@ MISTAKES = [
         r"customers\.csv\.zst: this is no whole zstd file",
     ),
     Mistake(
+        "instants instead of days",
+        in_parquet("select * replace (cast(t_dat as timestamptz) as t_dat) from purchases"),
+        r"transactions_train\.parquet: column t_dat has a time zone, .*; write it as a date",
+    ),
+    Mistake(
         "parquet in name alone",
         renamed("articles", "parquet"),
         r"articles\.parquet: this is no whole parquet file",
@@ -379,6 +395,12 @@ def test_build_says_what_is_wrong_and_changes_nothing(
     assert re.search(mistake.sentence, " ".join(done.stdout.split())), done.stdout[-2000:]
     assert "Traceback" not in done.stdout + done.stderr
     assert all(path.read_bytes() == content for path, content in published.items())
+
+
+def test_a_data_folder_whose_name_is_a_pattern(builds: ManyBuilds, tmp_path: Path) -> None:
+    done = builds.dbt(make(tmp_path / "week[1]"), tmp_path / "out", "build")
+    assert done.returncode == 2
+    assert "week[1]' has a *, a ? or a [ in its name" in done.stdout
 
 
 def test_a_data_folder_that_is_not_there(builds: ManyBuilds, tmp_path: Path) -> None:
