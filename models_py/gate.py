@@ -12,6 +12,7 @@ from models_py.evaluation import MIN_CUSTOMERS, evaluate
 N_BOOTSTRAP = 1000
 
 KEYS = ["window_id", "customer_key"]
+OF_CHOSEN = " on the windows that had past buyers enough to choose by"
 
 
 @dataclass(frozen=True)
@@ -109,22 +110,24 @@ def decide(
         The systems of `scores` that are compared.
     by_default
         Windows that had nothing to choose on, 0 among them where that is so of what is exported.
-        Where it has chosen, these say nothing of it, and the others alone are held against the
-        baseline, if they have customers enough.
+        Where it has chosen, these say nothing of it, and the others alone are judged, if they have
+        customers enough: a window that chose in the last run can have nothing to choose on in this
+        one, which begins a week later.
     has_published
         Whether there is a published run.
     """
     chosen = scores[~scores["window_id"].isin(list(by_default))]
-    is_enough = chosen["customer_key"].nunique() >= MIN_CUSTOMERS
-    of_baseline = "the baseline"
-    judged = scores
-    if len(chosen) < len(scores) and is_enough and 0 not in by_default:
-        judged = chosen
-        of_baseline += " on the windows that had past buyers enough to choose by"
-    with_baseline = compare(_of(judged, exported), _of(judged, baseline), of_baseline)
-    with_published = compare(
-        _of(scores, exported), published, "the last published run on the same windows"
-    )
+    is_chosen = 0 not in by_default and len(chosen) < len(scores)
+
+    def judge(theirs: pd.DataFrame, name: str, where: str) -> Comparison | None:
+        if is_chosen:
+            found = compare(_of(chosen, exported), theirs, f"{name}{OF_CHOSEN}")
+            if found is not None and found.n_customers >= MIN_CUSTOMERS:
+                return found
+        return compare(_of(scores, exported), theirs, f"{name}{where}")
+
+    with_baseline = judge(_of(scores, baseline), "the baseline", "")
+    with_published = judge(published, "the last published run", " on the same windows")
     found = [one for one in (with_baseline, with_published) if one is not None]
     return Decision(found, has_published and with_published is None)
 

@@ -76,10 +76,15 @@ def test_windows_that_had_nothing_to_choose_on_count_where_there_are_no_others(
     (comparison,) = decision.comparisons
     assert comparison.n_windows == n_windows
     assert ("on the windows that had past buyers enough" in str(decision)) is (n_windows == 1)
-    # What is published is held against on all windows that both have.
+    # Of what is published the same: in the last run they were a week younger, and had something.
     published = scores(theirs, 3)
     decision = decide(run, published, "blend", "baseline", by_default)
-    assert decision.comparisons[1].n_windows == 3
+    assert decision.comparisons[1].n_windows == n_windows
+    assert decision.is_worse is is_worse
+    older = published[published["window_id"] > 1]
+    decision = decide(run, older, "blend", "baseline", by_default)
+    assert decision.comparisons[1].n_windows == 2
+    assert decision.comparisons[1].is_worse
     few = run[run["window_id"].gt(1) | run["customer_key"].lt(MIN_CUSTOMERS - 1)]
     assert decide(few, NOTHING, "blend", "baseline", by_default).comparisons[0].n_windows == 3
 
