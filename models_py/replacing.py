@@ -68,7 +68,8 @@ def keep_permissions(path: Path, target: Path) -> None:
     known = target.stat()
     mode = stat.S_IMODE(known.st_mode)
     for owner in (known.st_uid, -1):
-        with contextlib.suppress(PermissionError):
+        # Not everybody may, and not every file system has owners.
+        with contextlib.suppress(OSError):
             os.chown(path, owner, known.st_gid)
             break
     if path.stat().st_gid != known.st_gid:

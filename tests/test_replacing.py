@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 from pathlib import Path
@@ -48,9 +49,12 @@ def test_a_replaced_file_keeps_its_owner_and_its_group(tmp_path: Path) -> None:
     assert (found.st_uid, found.st_gid, mode(target)) == (12345, 23456, 0o640)
 
 
-def test_another_group_gets_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP])
+def test_another_group_gets_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     def refuse(*_: object) -> None:
-        raise PermissionError
+        raise OSError(number, "chown")
 
     target = tmp_path / "hm.duckdb"
     target.write_text("old")
