@@ -47,17 +47,19 @@ def compare(
                 select least(cast($cutoff_on as date), min(cutoff_on)) as ends_on
                 from windows where window_id = 0
             ),
+            before as (
+                select cast(sold_on as date) as sold_on, n_rows from earlier_days
+            ),
             known as (
                 select
-                    cast(sold_on as date) as sold_on,
+                    sold_on,
                     coalesce(before.n_rows, 0) as n_before,
                     coalesce(now.n_rows, 0) as n_now
-                from (select cast(sold_on as date) as sold_on, n_rows from earlier_days) as before
+                from before
                 full join purchase_days as now using (sold_on)
                 -- Without an earlier run there is nothing: greatest passes over nulls.
-                where exists (from earlier_days) and sold_on >= greatest(
-                    (select min(cast(sold_on as date)) from earlier_days),
-                    (select min(sold_on) from purchase_days)
+                where exists (from before) and sold_on >= greatest(
+                    (select min(sold_on) from before), (select min(sold_on) from purchase_days)
                 )
             ),
             weeks as (

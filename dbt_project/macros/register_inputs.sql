@@ -85,10 +85,10 @@
 {#- Makes the views over a parquet file, whose rows' numbers are their lines; returns how many there are. -#}
 {% macro register_parquet(file, path, columns) %}
     {% set scan = "read_parquet(" ~ quoted(path) ~ ", file_row_number = true)" %}
-    {% do check_columns(path, query_values("select lower(column_name) from (describe select * from read_parquet(" ~ quoted(path) ~ "))"), columns) %}
+    {% set described = run_query("select lower(column_name), column_type from (describe select * from read_parquet(" ~ quoted(path) ~ "))").rows %}
+    {% do check_columns(path, described | map(attribute=0) | list, columns) %}
     {#- Which day an instant is hangs on the zone of the machine. -#}
-    {% set zoned = query_values("select column_name from (describe select * from read_parquet(" ~ quoted(path) ~ ")) where lower(column_name) = 't_dat' and column_type ilike '%with time zone'") %}
-    {% if "t_dat" in columns and zoned %}
+    {% if "t_dat" in columns and described | selectattr(0, "equalto", "t_dat") | selectattr(1, "equalto", "TIMESTAMP WITH TIME ZONE") | list %}
         {{ stop(path ~ ": column t_dat has a time zone, so which day a purchase is of is not said; write it as a date, or as text in the form yyyy-mm-dd.") }}
     {% endif %}
     {% set texts = [] %}
