@@ -118,14 +118,17 @@ def train(
                 runner.by_default,
                 published.run_id is not None,
             )
-            is_stopped = bool(warnings) and is_stopped_by_warnings
-            is_kept_back = (decision.is_worse and not is_published_anyway) or is_stopped
+            is_refused = decision.is_worse and not is_published_anyway
+            why_not = [f"is {decision}"] if is_refused else []
+            if warnings and is_stopped_by_warnings:
+                why_not.append(f"has warnings ({' '.join(warnings)})")
+            is_kept_back = bool(why_not)
             run = {
                 "run_id": uuid.uuid4().hex,
                 "started_at": started_at,
                 "seconds": time.monotonic() - started,
                 "is_published": False,
-                "is_gate_overridden": decision.is_worse and is_published_anyway,
+                "is_gate_overridden": decision.is_worse and not is_kept_back,
                 "gate_decision": str(decision),
                 "warnings": "\n".join(warnings) or None,
                 **_about(windows, settings, evaluation, connection),
@@ -157,21 +160,15 @@ def train(
     if is_kept_back:
         report.print_evaluation(evaluation, EXPORTED)
         drift.print_drift(changes, windows["cutoff_on"].iloc[0])
-        why = f"is {decision}" if decision.is_worse and not is_published_anyway else ""
-        of_warnings = f"has warnings ({' '.join(warnings)})" if is_stopped else ""
         raise command.NotPublishedError(
-            f"this run {' and '.join(filter(None, [why, of_warnings]))}, so it is not published"
+            f"this run {' and '.join(why_not)}, so it is not published"
             + (
                 f" and {warehouse.published_file(out_dir)} and {export.FILE_NAME} stay as they were"
                 if warehouse.published_file(out_dir).exists()
                 else ""
             )
             + f"; look for the cause in {warehouse.build_file(out_dir)}, or run python -m "
-            + (
-                "models_py.train --publish-anyway."
-                if why
-                else "models_py.train without the option."
-            )
+            f"models_py.train {'--publish-anyway' if is_refused else 'without the option'}."
         )
     command.once_published(
         partial(report.print_run, out_dir),
